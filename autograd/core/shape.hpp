@@ -1,0 +1,71 @@
+// The shape of an array: up to four axes, a value type of 20 bytes that needs no heap.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace xgrad {
+
+using Index = std::int32_t;   ///< lengths of axes, ids of nodes, ids of characters
+using Size = std::ptrdiff_t;  ///< numbers of elements
+
+/// Lengths of the axes, slowest first. `Shape{}` is that of a scalar; an axis may have length zero.
+class Shape {
+ public:
+  static constexpr int max_rank = 4;
+
+  Shape() = default;
+  /// Throws ShapeError for more than four axes or a negative length.
+  Shape(std::initializer_list<Index> dims) : Shape(std::span<const Index>(dims.begin(), dims.size())) {}
+  explicit Shape(std::span<const Index> dims);
+  explicit Shape(std::span<const std::size_t> dims);
+
+  int rank() const { return rank_; }
+  Size size() const {
+    Size n = 1;
+    for (int axis = 0; axis < rank_; ++axis) n *= dims_[static_cast<unsigned>(axis)];
+    return n;
+  }
+  /// The length of an axis, counted from 0.
+  Index operator[](int axis) const { return dims_[static_cast<unsigned>(axis)]; }
+  void set(int axis, Index length) { dims_[static_cast<unsigned>(axis)] = length; }
+
+  /// The same shape with an axis of this length put before `axis`. Throws ShapeError beyond four axes.
+  Shape inserted(int axis, Index length) const;
+  /// The same shape without that axis.
+  Shape without(int axis) const;
+
+  // Written out: the defaulted comparison calls memcmp, which costs more than the rest of recording a small node.
+  friend bool operator==(const Shape& a, const Shape& b) {
+    return ((a.dims_[0] ^ b.dims_[0]) | (a.dims_[1] ^ b.dims_[1]) | (a.dims_[2] ^ b.dims_[2]) |
+            (a.dims_[3] ^ b.dims_[3]) | (a.rank_ ^ b.rank_)) == 0;
+  }
+
+  /// "(3, 4)", as messages print it.
+  std::string str() const;
+  std::vector<std::size_t> to_vector() const { return {dims_.begin(), dims_.begin() + rank_}; }
+
+ private:
+  template <class T>
+  friend struct Node;
+  std::array<Index, max_rank> dims_{};  // beyond the rank: zero, so that comparison needs no loop
+  std::uint8_t rank_ = 0;
+};
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
+
+/// The shape that both broadcast to by NumPy's rule. Throws ShapeError naming `op` and both shapes.
+Shape broadcast(const char* op, const Shape& a, const Shape& b);
+
+/// Whether `from` broadcasts to `to` without `to` changing.
+bool broadcasts_to(const Shape& from, const Shape& to);
+
+/// `axis`, or rank + axis where it is negative. Throws ShapeError naming `op` where there is no such axis.
+int resolve_axis(const char* op, int axis, const Shape& shape);
+
+}  // namespace xgrad

@@ -1,0 +1,96 @@
+// What `accumulate` writes through: the fast path of the sweep.
+#pragma once
+#include "../core/loops.hpp"
+#include "../tape/sweep.hpp"
+
+namespace xgrad {
+
+/// Storage for one input's contribution; falsy where that input needs none. It has y's shape: where the input was
+/// broadcast it is scratch, which is summed into the input when the Acc goes out of scope.
+template <class T>
+class Acc {
+ public:
+  Acc() = default;
+  Acc(T* data, bool add) : data_(data), add_(add) {}
+  Acc(T* scratch, const Shape& from, T* target, const Shape& to)
+      : data_(scratch), target_(target), from_(from), to_(to) {}
+  ~Acc() {
+    if (target_) loops::sum_to(from_, to_, data_, target_, true);
+  }
+  Acc(const Acc&) = delete;
+  Acc& operator=(const Acc&) = delete;
+
+  explicit operator bool() const { return data_ != nullptr; }
+  T* data() const { return data_; }
+  bool add() const { return add_; }  ///< to what is there; else assign
+
+ private:
+  T* data_ = nullptr;
+  bool add_ = false;
+  T* target_ = nullptr;
+  Shape from_, to_;
+};
+
+/// One node in the sweep: its cotangent y_bar, its inputs, and storage for theirs.
+template <class T>
+class Pullback {
+ public:
+  Pullback(Sweep<T>& sweep, Index id) : sweep_(sweep), id_(id), in_(sweep.tape().inputs(id)) {}
+
+  Index id() const { return id_; }
+  Tape<T>& tape() const { return sweep_.tape(); }
+  int count() const { return static_cast<int>(in_.size()); }
+
+  const T* y() const { return node().value; }
+  const T* y_bar() const { return node().grad; }
+  Shape shape() const { return node().shape(); }
+  Size size() const { return node().size(); }
+
+  const T* x(int i) const { return input(i).value; }
+  Shape shape(int i) const { return input(i).shape(); }
+  Size size(int i) const { return input(i).size(); }
+  bool needs(int i) const { return (input(i).flags & needs_grad) != 0; }
+
+  /// Storage of y's shape for input i's contribution, summed where i was broadcast.
+  Acc<T> into(int i) {
+    if (!needs(i)) return {};
+    const Destination<T> d = sweep_.destination(in_[std::size_t(i)]);
+    const Node<T>&x = input(i), &y = node();
+    if (x.size() == y.size()) return {d.data, d.add};
+    if (!d.add) std::fill_n(d.data, x.size(), T(0));  // two scratches may end in either order: let both add
+    return {sweep_.scratch(y.size()), y.shape(), d.data, x.shape()};
+  }
+  /// Storage of the input's own shape.
+  Acc<T> into_own(int i) {
+    if (!needs(i)) return {};
+    const Destination<T> d = sweep_.destination(in_[std::size_t(i)]);
+    return {d.data, d.add};
+  }
+  /// y_bar is the contribution to input i, summed where i was broadcast. `others_read` says that y_bar is still to
+  /// be read after this call: by a second input, or by a deferred product.
+  void pass(int i, bool others_read);
+  /// `buffer` (x's shape) is the contribution, and will not change before the tape is cleared.
+  void give(int i, T* buffer) { sweep_.give(in_[std::size_t(i)], buffer, true); }
+  /// Consecutive pieces of y_bar are the contributions of all inputs.
+  void pass_pieces();
+  /// y is one part of input 0.
+  void pass_part(const Part& part);
+  /// The contribution to input i, of shape (k, n), is a^T d, with a (rows, k) and d (rows, n).
+  void product(int i, const T* a, const T* d, Index rows) {
+    if (needs(i)) sweep_.product(in_[std::size_t(i)], node().rule, a, d, rows);
+  }
+  T* scratch(Size n) { return sweep_.scratch(n); }
+
+ private:
+  Node<T>& node() const { return sweep_.node(id_); }
+  Node<T>& input(int i) const { return sweep_.node(in_[std::size_t(i)]); }
+
+  Sweep<T>& sweep_;
+  Index id_;
+  std::span<const Index> in_;
+};
+
+extern template class Pullback<float>;
+extern template class Pullback<double>;
+
+}  // namespace xgrad

@@ -1,0 +1,45 @@
+#include "arena.hpp"
+
+#include <algorithm>
+#include <new>
+
+namespace xgrad {
+
+template <class T>
+Arena<T>::~Arena() {
+  for (const Chunk& chunk : chunks_) ::operator delete(chunk.data, std::align_val_t(64));
+}
+
+template <class T>
+T* Arena<T>::allocate_elsewhere(Size padded) {
+  for (++at_.chunk; at_.chunk < chunks_.size(); ++at_.chunk) {
+    if (padded > chunks_[at_.chunk].capacity) continue;  // too small a chunk lies idle until the next rewind
+    at_.offset = padded;
+    return chunks_[at_.chunk].data;
+  }
+  const Size capacity = std::max(padded, chunk_size);
+  chunks_.reserve(chunks_.size() + 1);  // first, so that nothing leaks if this throws
+  void* memory = ::operator new(static_cast<std::size_t>(capacity) * sizeof(T), std::align_val_t(64));
+  chunks_.push_back({static_cast<T*>(memory), capacity});
+  at_ = {chunks_.size() - 1, padded};
+  return chunks_.back().data;
+}
+
+template <class T>
+Size Arena<T>::bytes_used() const {
+  Size n = at_.offset;
+  for (std::size_t i = 0; i < at_.chunk && i < chunks_.size(); ++i) n += chunks_[i].capacity;
+  return n * static_cast<Size>(sizeof(T));
+}
+
+template <class T>
+Size Arena<T>::bytes_reserved() const {
+  Size n = 0;
+  for (const Chunk& chunk : chunks_) n += chunk.capacity;
+  return n * static_cast<Size>(sizeof(T));
+}
+
+template class Arena<float>;
+template class Arena<double>;
+
+}  // namespace xgrad

@@ -1,0 +1,310 @@
+#include "sweep.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "../core/loops.hpp"
+#include "../rules/context.hpp"
+#include "../rules/pullback.hpp"
+
+namespace xgrad {
+
+template <class T>
+Sweep<T>::Sweep(Tape<T>& tape, const BackwardOptions& options) : tape_(tape), options_(options) {
+  prepare();
+}
+
+template <class T>
+void Sweep<T>::prepare() {
+  if (tape_.consumed_)
+    fail<TapeError>("backward",
+                    "this recording was swept before\nhint: pass {.retain_graph = true} to the first backward, or "
+                    "clear() the tape and record again");
+  if (tape_.paused_) fail<TapeError>("backward", "recording is paused on this tape");
+  for (const auto& b : tape_.bound_)
+    if (b.slot->version != b.version)
+      fail<TapeError>("backward", "a parameter of shape " + b.slot->shape.str() +
+                                      " was overwritten after this tape used it\nhint: clear() the tape after a step");
+  if (tape_.swept_) reset_gradients();
+  tape_.swept_ = true;
+  tape_.consumed_ = !options_.retain_graph;
+  for (const auto& b : tape_.bound_) {
+    GradientBuffer<T>* buffer = tape_.buffer_;
+    if (!buffer || &buffer->store() != b.slot->store) buffer = &b.slot->store->gradients();
+    buffer->fit();
+    node(b.id).grad = buffer->data(*b.slot);
+  }
+}
+
+template <class T>
+void Sweep<T>::reset_gradients() {
+  for (Node<T>& x : tape_.nodes_) {
+    x.flags &= needs_grad | is_parameter | is_retained;
+    x.deferred = -1;
+    x.grad = nullptr;
+  }
+  tape_.deferred_.clear();
+  tape_.gradients_.rewind();
+}
+
+template <class T>
+void Sweep<T>::run(Index root, const T* y_bar) {
+  if (!(node(root).flags & needs_grad))
+    fail<TapeError>("backward",
+                    "the root of shape " + node(root).shape().str() + " does not depend on any leaf or parameter");
+  try {
+    const Destination<T> d = destination(root);
+    const Size n = node(root).size();
+    if (d.add) loops::accumulate(n, y_bar, d.data);
+    else std::copy_n(y_bar, n, d.data);
+    for (Index id = root; id >= 0; --id) sweep_node(id);
+  } catch (...) {  // half of a gradient must not pass for one
+    tape_.consumed_ = true;
+    for (const auto& b : tape_.bound_) {
+      b.slot->store->gradients().incomplete_ = true;
+      if (tape_.buffer_) tape_.buffer_->incomplete_ = true;
+    }
+    throw;
+  }
+}
+
+template <class T>
+void Sweep<T>::sweep_node(Index id) {
+  const Node<T>& y = node(id);
+  if (y.flags & assembling) complete(id);
+  else if (y.deferred >= 0) flush(id);
+  if (!(y.flags & has_grad) || !y.rule) return;
+  if (y.rule->accumulate && options_.use_kernels) {
+    Pullback<T> p(*this, id);
+    y.rule->accumulate(p);
+  } else {
+    by_vjp(id);
+  }
+}
+
+// ---- where gradients lie
+
+// The input to which node id's rule will pass y_bar on, and where in it.
+template <class T>
+typename Sweep<T>::Hop Sweep<T>::hop(Index id) {
+  const Node<T>& y = node(id);
+  if (!y.rule || !options_.use_kernels) return {};
+  if (y.rule->part) {
+    const Part part = y.rule->part(Context<T>(tape_, id));
+    return {y.in[0], part.index * y.size(), part};
+  }
+  if (y.rule->passes < 0) return {};
+  return {tape_.inputs(id)[static_cast<std::size_t>(y.rule->passes)], 0, {}};
+}
+
+template <class T>
+bool Sweep<T>::forwards(Index id, const Hop& to) {
+  if (to.to < 0) return false;
+  const Node<T>&y = node(id), &x = node(to.to);
+  if ((y.flags & is_retained) || !(x.flags & needs_grad) || (x.flags & (has_grad | is_parameter))) return false;
+  if (to.part.count > 0) {
+    if (x.flags & assembling) return true;
+    return !x.grad && x.deferred < 0 && x.uses == to.part.count && x.uses != 0xffff;
+  }
+  return !y.rule->part && !x.grad && x.deferred < 0 && x.uses == 1 && x.size() == y.size();
+}
+
+// Storage for the gradient of a node that has none yet: its own, or that of the node at the end of the chain of those
+// that pass their gradient on. A loop: such a chain may have a million links.
+template <class T>
+T* Sweep<T>::storage(Index id) {
+  if (node(id).grad) return node(id).grad;
+  Size offset = 0;
+  Index end = id;
+  for (Hop next = hop(end); forwards(end, next); next = hop(end)) {
+    offset += next.offset;
+    end = next.to;
+    if (node(end).grad) break;  // a block that another part has reached before
+  }
+  if (!node(end).grad) node(end).grad = scratch(node(end).size());
+  T* const base = node(end).grad;
+  for (Index at = id; at != end;) {
+    const Hop next = hop(at);
+    node(at).grad = base + offset;
+    offset -= next.offset;
+    Node<T>& x = node(next.to);
+    if (next.part.count > 0 && !(x.flags & assembling)) {
+      x.flags |= assembling;
+      x.deferred = at - next.part.index;
+    }
+    at = next.to;
+  }
+  return node(id).grad;
+}
+
+template <class T>
+Destination<T> Sweep<T>::destination(Index id) {
+  Node<T>& x = node(id);
+  if (x.flags & is_parameter) {
+    const Slot<T>& slot = *tape_.bound_[static_cast<std::size_t>(x.attributes)].slot;
+    GradientBuffer<T>& buffer =
+        tape_.buffer_ && &tape_.buffer_->store() == slot.store ? *tape_.buffer_ : slot.store->gradients();
+    std::uint8_t& fresh = buffer.fresh_[static_cast<std::size_t>(slot.place)];
+    const bool add = !fresh;
+    fresh = 0;
+    x.flags |= has_grad;
+    return {x.grad, add};
+  }
+  assert(!(x.flags & assembling));
+  if (x.flags & has_grad) {
+    if (x.flags & is_shared) {
+      T* own = scratch(x.size());
+      std::copy_n(x.grad, x.size(), own);
+      x.grad = own;
+      x.flags &= std::uint8_t(~is_shared);
+    }
+    return {x.grad, true};
+  }
+  T* data = storage(id);
+  node(id).flags |= has_grad;
+  return {data, false};
+}
+
+template <class T>
+void Sweep<T>::give(Index id, T* buffer, bool shared) {
+  Node<T>& x = node(id);
+  if (!(x.flags & needs_grad)) return;
+  const bool is_part = x.rule && x.rule->part;
+  if (!x.grad && !is_part && !(x.flags & (has_grad | is_parameter))) {
+    x.grad = buffer;
+    x.flags |= shared ? std::uint8_t(has_grad | is_shared) : std::uint8_t(has_grad);
+    return;
+  }
+  const Size n = x.size();
+  const Destination<T> d = destination(id);
+  if (d.data == buffer) return;
+  if (d.add) loops::accumulate(n, buffer, d.data);
+  else std::copy_n(buffer, n, d.data);
+}
+
+// A block all of whose consumers are parts: zero what received nothing.
+template <class T>
+void Sweep<T>::complete(Index id) {
+  Node<T>& block = node(id);
+  for (Index part = 0; part < block.uses; ++part) {
+    const Node<T>& y = node(block.deferred + part);
+    if (!(y.flags & has_grad)) std::fill_n(block.grad + part * y.size(), y.size(), T(0));
+  }
+  block.deferred = -1;
+  block.flags = std::uint8_t((block.flags & ~assembling) | has_grad);
+}
+
+// ---- rules without a kernel
+
+template <class T>
+void Sweep<T>::by_vjp(Index id) {
+  const RuleTable<T>* rule = node(id).rule;
+  const int count = static_cast<int>(tape_.inputs(id).size());
+  for (int i = 0; i < count; ++i) {
+    const Index in = tape_.inputs(id)[static_cast<std::size_t>(i)];  // anew each time: recording moves the lists
+    if (!(node(in).flags & needs_grad)) continue;
+    const Scratch<T> scratch(tape_);
+    const Var<T> y_bar = tape_.var(tape_.append(node(id).grad, node(id).shape(), 0));
+    const Var<T> x_bar = rule->vjp(Context<T>(tape_, id), i, y_bar);
+    if (x_bar) contribute(rule->name, tape_.resolve(rule->name, x_bar), in);
+  }
+}
+
+// Adds the value of node `from` to the gradient of node `id`.
+template <class T>
+void Sweep<T>::contribute(const char* rule, Index from, Index id) {
+  const Shape given = node(from).shape(), wanted = node(id).shape();
+  if (given.size() != wanted.size() && !broadcasts_to(wanted, given))
+    fail<ShapeError>(rule, "vjp returned shape " + given.str() + " for an input of shape " + wanted.str());
+  const T* value = node(from).value;
+  const Destination<T> d = destination(id);
+  if (given.size() != wanted.size()) loops::sum_to(given, wanted, value, d.data, d.add);
+  else if (d.add) loops::accumulate(wanted.size(), value, d.data);
+  else std::copy_n(value, wanted.size(), d.data);
+}
+
+// ---- deferred products
+
+template <class T>
+void Sweep<T>::product(Index weight, const RuleTable<T>* rule, const T* a, const T* d, Index rows) {
+  const Deferred record{a, d, rule, rows, node(weight).deferred};
+  if (!options_.defer) {
+    multiply(weight, record, node(weight).dims[0], node(weight).dims[1], rows);
+    return;
+  }
+  node(weight).deferred = static_cast<Index>(tape_.deferred_.size());
+  tape_.deferred_.push_back(record);
+}
+
+template <class T>
+void Sweep<T>::multiply(Index weight, const Deferred& at, Size a_stride, Size d_stride, Index rows) {
+  const Index k = node(weight).dims[0], n = node(weight).dims[1];
+  const Destination<T> d = destination(weight);
+  at.rule->flush({at.a, a_stride, at.d, d_stride, rows, k, n, d.data, d.add});
+}
+
+template <class T>
+void Sweep<T>::flush(Index weight) {
+  const Index first = node(weight).deferred;
+  node(weight).deferred = -1;
+  for (Index at = first; at >= 0;) at = flush_some(weight, at);
+}
+
+// Multiplies the longest run of equally spaced records from `first` on, and returns the record after it.
+template <class T>
+Index Sweep<T>::flush_some(Index weight, Index first) {
+  const Index k = node(weight).dims[0], n = node(weight).dims[1];
+  const Deferred& a = deferred(first);
+  const auto apart = [](const T* p, const T* q) {  // elements; as integers, the two may lie in different chunks
+    return (reinterpret_cast<std::intptr_t>(p) - reinterpret_cast<std::intptr_t>(q)) /
+           static_cast<std::intptr_t>(sizeof(T));
+  };
+  if (a.next >= 0) {
+    const Size a_stride = apart(deferred(a.next).a, a.a), d_stride = apart(deferred(a.next).d, a.d);
+    Index last = first, after = a.next, count = 1;
+    while (after >= 0 && deferred(after).rule->flush == a.rule->flush && deferred(after).rows == a.rows &&
+           apart(deferred(after).a, deferred(last).a) == a_stride &&
+           apart(deferred(after).d, deferred(last).d) == d_stride) {
+      last = after;
+      after = deferred(after).next;
+      ++count;
+    }
+    // One row each: the stride is the leading dimension, whatever lies between. More rows: only if nothing does.
+    const Size row_limit = Size(1) << 22;
+    const bool one_row = a.rows == 1 && count >= 4 && std::abs(a_stride) < row_limit && std::abs(d_stride) < row_limit;
+    const bool dense = std::abs(a_stride) == Size(a.rows) * k && std::abs(d_stride) == Size(a.rows) * n && count >= 2;
+    const bool up = a_stride >= k && d_stride >= n, down = -a_stride >= k && -d_stride >= n;
+    if ((one_row || dense) && (up || down)) {
+      const Deferred& lowest = deferred(up ? first : last);
+      multiply(weight, lowest, dense ? k : std::abs(a_stride), dense ? n : std::abs(d_stride), count * a.rows);
+      return after;
+    }
+  }
+  if (a.rows < packed_below && a.next >= 0 && deferred(a.next).rows < packed_below) return flush_packed(weight, first);
+  multiply(weight, a, k, n, a.rows);
+  return a.next;
+}
+
+// Copies records of few rows together, so that one product does for them all.
+template <class T>
+Index Sweep<T>::flush_packed(Index weight, Index first) {
+  const Size k = node(weight).dims[0], n = node(weight).dims[1];
+  const RuleTable<T>* rule = deferred(first).rule;
+  Index after = first, rows = 0;
+  for (; after >= 0 && deferred(after).rows < packed_below && deferred(after).rule->flush == rule->flush;
+       after = deferred(after).next)
+    rows += deferred(after).rows;
+  T *const a = scratch(rows * k), *const d = scratch(rows * n);
+  T *a_end = a, *d_end = d;
+  for (Index at = first; at != after; at = deferred(at).next) {
+    a_end = std::copy_n(deferred(at).a, deferred(at).rows * k, a_end);
+    d_end = std::copy_n(deferred(at).d, deferred(at).rows * n, d_end);
+  }
+  multiply(weight, {a, d, rule, rows, -1}, k, n, rows);
+  return after;
+}
+
+template class Sweep<float>;
+template class Sweep<double>;
+
+}  // namespace xgrad

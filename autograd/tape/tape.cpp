@@ -1,0 +1,118 @@
+#include "tape.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+namespace xgrad {
+
+namespace {
+
+// One counter for all tapes: two tapes never share a generation.
+std::uint32_t next_generation() {
+  static std::atomic<std::uint32_t> counter{0};
+  return ++counter;
+}
+
+}  // namespace
+
+template <class T>
+Tape<T>::Tape() : outer_(current_), generation_(next_generation()) {
+  current_ = this;
+}
+
+template <class T>
+Tape<T>::~Tape() {
+  for (Tape** link = &current_; *link; link = &(*link)->outer_)  // tapes on the heap may end out of order
+    if (*link == this) {
+      *link = outer_;
+      break;
+    }
+}
+
+template <class T>
+void Tape<T>::clear() {
+  nodes_.clear();
+  lists_.clear();
+  attributes_.clear();
+  bound_.clear();
+  deferred_.clear();
+  values_.rewind();
+  gradients_.rewind();
+  swept_ = consumed_ = false;
+  generation_ = next_generation();
+}
+
+template <class T>
+TapeMemory Tape<T>::memory() const {
+  return {static_cast<Size>(nodes_.size() * sizeof(Node<T>)), values_.bytes_used(), gradients_.bytes_used(),
+          values_.bytes_reserved() + gradients_.bytes_reserved(),
+          values_.heap_allocations() + gradients_.heap_allocations()};
+}
+
+template <class T>
+Index Tape<T>::append(T* value, const Shape& shape, std::uint8_t flags) {
+  nodes_.emplace_back();  // and fill: a node built elsewhere and copied in stalls on store forwarding
+  Node<T>& x = nodes_.back();
+  x.rule = nullptr;
+  x.value = value;
+  x.grad = nullptr;
+  x.set_shape(shape);
+  x.attributes = 0;
+  x.deferred = -1;
+  x.flags = flags;
+  x.uses = 0;
+  return static_cast<Index>(nodes_.size()) - 1;
+}
+
+template <class T>
+Var<T> Tape<T>::input(const char* op, std::span<const T> values, const Shape& shape, bool needs_gradient) {
+  if (static_cast<Size>(values.size()) != shape.size())
+    fail<ShapeError>(op, std::to_string(values.size()) + " values do not fill the shape " + shape.str());
+  T* value = values_.allocate(shape.size());
+  std::copy(values.begin(), values.end(), value);
+  return var(append(value, shape, needs_gradient && !paused_ ? std::uint8_t(needs_grad) : std::uint8_t(0)));
+}
+
+template <class T>
+Var<T> Tape<T>::filled(const Shape& shape, T value) {
+  T* data = values_.allocate(shape.size());
+  std::fill_n(data, shape.size(), value);
+  return var(append(data, shape, 0));
+}
+
+template <class T>
+Index Tape<T>::bind(Slot<T>& slot) {
+  const std::size_t key = static_cast<std::size_t>(slot.key);
+  if (key >= bindings_.size()) bindings_.resize(key + 1);
+  Binding& known = bindings_[key];
+  if (known.generation == generation_ && known.place < static_cast<Index>(bound_.size())) {
+    const Bound& b = bound_[static_cast<std::size_t>(known.place)];
+    if (b.serial == slot.serial) return b.id;  // else a key handed out again, or an entry that a Scratch has dropped
+  }
+  const Index id = append(slot.value(), slot.shape, needs_grad | is_parameter);
+  nodes_.back().attributes = static_cast<Index>(bound_.size());
+  known = {generation_, static_cast<Index>(bound_.size())};
+  bound_.push_back({&slot, slot.serial, slot.version, id});
+  return id;
+}
+
+template <class T>
+void Tape<T>::throw_no_tape(const char* op) {
+  const char* type = sizeof(T) == sizeof(float) ? "float" : "double";
+  fail<TapeError>(op, std::string("no tape in scope\nhint: declare Tape<") + type + "> tape; before it");
+}
+
+template <class T>
+void Tape<T>::throw_unusable(const char* op, const Var<T>& v) {
+  if (!v) fail<TapeError>(op, "an empty Var was passed");
+  if (!alive(v.tape_)) fail<TapeError>(op, "the Var's tape is gone or belongs to another thread");
+  if (v.generation_ != v.tape_->generation_)
+    fail<TapeError>(op, "the Var is stale: its tape was cleared or has ended since it was recorded");
+  fail<TapeError>(op, "the Var, of shape " + v.shape().str() +
+                          ", belongs to another tape of this thread\nhint: the current tape is the innermost in scope");
+}
+
+template class Tape<float>;
+template class Tape<double>;
+
+}  // namespace xgrad

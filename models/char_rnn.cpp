@@ -1,0 +1,76 @@
+#include "char_rnn.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace xgrad {
+
+template <class T>
+CharRnn<T>::CharRnn(ParamStore<T>& store, const Options& options)
+    : cell(store, options.vocabulary, options.hidden),
+      head(store, options.hidden, options.vocabulary),
+      options_(options) {}
+
+template <class T>
+Array<T> CharRnn<T>::initial_state(Index batch) const {
+  Array<T> h = make_array<T>({batch, options_.hidden});
+  std::fill(h.begin(), h.end(), T(0));
+  return h;
+}
+
+template <class T>
+typename CharRnn<T>::Step CharRnn<T>::step(std::span<const Index> ids, const Var<T>& state) const {
+  const Var<T> h = cell(cell.project(ids), state);
+  return {head(h), h};
+}
+
+template <class T>
+typename CharRnn<T>::Loss CharRnn<T>::loss(std::span<const Index> inputs, std::span<const Index> targets,
+                                           const Var<T>& state) const {
+  const Index count = static_cast<Index>(inputs.size()), batch = state.shape()[0];
+  if (batch == 0 || count % batch != 0 || targets.size() != inputs.size())
+    fail<ShapeError>("char_rnn", std::to_string(inputs.size()) + " inputs and " + std::to_string(targets.size()) +
+                                     " targets for " + std::to_string(batch) + " streams");
+  const Index steps = count / batch;
+  const Vars<T> x = unstack(reshape(cell.project(inputs), Shape{steps, batch, options_.hidden}));  // T times (B, H)
+  states_.clear();
+  Var<T> h = state;
+  for (Index t = 0; t < steps; ++t) states_.push_back(h = cell(x[t], h));
+  const Var<T> logits = head(stack(states_));  // (T, B, V)
+  return {softmax_cross_entropy(logits, targets, T(1) / static_cast<T>(batch)), h};
+}
+
+template <class T>
+Sampler<T>::Sampler(const CharRnn<T>& model, Rng& rng, double temperature)
+    : model_(model), rng_(rng), temperature_(temperature), state_(model.initial_state(1)) {
+  if (!(temperature > 0) || !std::isfinite(temperature))
+    fail<ValueError>("sample", "the temperature must be a finite number > 0, it is " + std::to_string(temperature));
+}
+
+template <class T>
+void Sampler<T>::feed(Index id) {
+  Tape<T> tape;
+  const PauseGuard<T> pause(tape);
+  const auto [logits, state] = model_.step({&id, 1}, constant(state_));
+  std::copy_n(state.data(), state.size(), state_.data());
+  weights_.assign(logits.data(), logits.data() + logits.size());
+  const double top = *std::max_element(weights_.begin(), weights_.end());
+  double total = 0;  // in double, whatever T: a sum in float misses 1 by more than choice() allows
+  for (double& w : weights_) total += w = std::exp((w - top) / temperature_);
+  for (double& w : weights_) w /= total;
+}
+
+template <class T>
+Index Sampler<T>::next() {
+  if (weights_.empty()) fail<ValueError>("sample", "feed a character first");
+  const Index id = rng_.choice(weights_);
+  feed(id);
+  return id;
+}
+
+template class CharRnn<float>;
+template class CharRnn<double>;
+template class Sampler<float>;
+template class Sampler<double>;
+
+}  // namespace xgrad

@@ -1,0 +1,57 @@
+// The layers of which models are made. Each takes its parameters from a store; weights start at zero until an
+// initialiser (init.hpp) fills them.
+#pragma once
+#include "../module.hpp"
+
+namespace xgrad {
+
+/// y = x w + b; x (..., in), y (..., out).
+template <class T>
+struct Linear {
+  Parameter<T> weight;  // (in, out)
+  Parameter<T> bias;    // (out)
+
+  Linear(ParamStore<T>& store, Index in, Index out) : weight(store.add(Shape{in, out})), bias(store.add(Shape{out})) {}
+  Var<T> operator()(const Var<T>& x) const { return affine(x, weight, bias); }
+  void visit(auto&& f) const {
+    f("weight", weight, Layout::transposed);
+    f("bias", bias);
+  }
+};
+
+/// Rows of a table by id: (n) ids to (n, width).
+template <class T>
+struct Embedding {
+  Parameter<T> weight;  // (count, width)
+
+  Embedding(ParamStore<T>& store, Index count, Index width) : weight(store.add(Shape{count, width})) {}
+  Var<T> operator()(std::span<const Index> ids) const { return embedding(weight, ids); }
+  void visit(auto&& f) const { f("weight", weight); }
+};
+
+/// The tanh cell of Elman: h' = tanh(x W_xh + h W_hh + b), for inputs that are one-hot: W_xh's row of the id is x W_xh.
+/// `project` does the inputs of all time steps at once, which is as fast as a loop is not; `operator()` is one step.
+template <class T>
+struct RnnCell {
+  Parameter<T> weight_ih;  // (vocabulary, hidden)
+  Parameter<T> weight_hh;  // (hidden, hidden)
+  Parameter<T> bias;       // (hidden)
+
+  RnnCell(ParamStore<T>& store, Index inputs, Index hidden)
+      : weight_ih(store.add(Shape{inputs, hidden})),
+        weight_hh(store.add(Shape{hidden, hidden})),
+        bias(store.add(Shape{hidden})) {}
+
+  /// What the inputs contribute, (n, hidden) for n ids.
+  Var<T> project(std::span<const Index> ids) const { return embedding(weight_ih, ids) + bias; }
+  /// One step: x (B, hidden) as projected, h (B, hidden).
+  Var<T> operator()(const Var<T>& x, const Var<T>& h) const { return tanh(affine(h, weight_hh, x)); }
+
+  void visit(auto&& f) const {  // as PyTorch's nn.RNN names them
+    f("weight_ih_l0", weight_ih, Layout::transposed);
+    f("weight_hh_l0", weight_hh, Layout::transposed);
+    f("bias_ih_l0", bias);
+  }
+};
+
+}  // namespace xgrad

@@ -1,0 +1,70 @@
+#include "windows.hpp"
+
+#include <string>
+
+#include "../../autograd/core/error.hpp"
+
+namespace xgrad {
+
+namespace {
+
+void check_positive(const char* name, Index value) {
+  if (value < 1) fail<ValueError>("windows", std::string(name) + " must be at least 1, got " + std::to_string(value));
+}
+
+[[noreturn]] void too_short(Size n, Index seq_len) {
+  const Size longest = n - 2;
+  throw FormatError("text has " + std::to_string(n) + " symbols, a window of " + std::to_string(seq_len) +
+                    " needs at least " + std::to_string(Size{seq_len} + 2) + "\nhint: use " +
+                    (longest >= 1 ? "--seq-len " + std::to_string(longest) + " or less" : "a longer text"));
+}
+
+// Here n - 2 >= seq_len, so that there is a number of streams that would do; a shorter window need not be.
+[[noreturn]] void too_many_streams(Size n, Index batch, Index seq_len) {
+  const Size sequences = (n - 2) / seq_len;
+  const Size longest = (n - 2) / batch;
+  std::string hint = "\nhint: use --batch " + std::to_string(sequences) + " or less";
+  if (longest >= 1) hint += ", or --seq-len " + std::to_string(longest) + " or less";
+  throw FormatError("0 windows: " + std::to_string(n) + " symbols give " + std::to_string(sequences) +
+                    " sequences of " + std::to_string(seq_len) + ", " + std::to_string(batch) + " streams need " +
+                    std::to_string(batch) + hint);
+}
+
+}  // namespace
+
+BpttWindows::BpttWindows(std::span<const Index> ids, Index batch, Index seq_len)
+    : ids_(ids), batch_(batch), seq_len_(seq_len) {
+  check_positive("batch", batch);
+  check_positive("seq_len", seq_len);
+  const Size n = static_cast<Size>(ids.size());
+  if (n - 2 < seq_len) too_short(n, seq_len);
+  stream_length_ = (n - 2) / batch;
+  per_pass_ = stream_length_ / seq_len;
+  if (per_pass_ == 0) too_many_streams(n, batch, seq_len);
+  const auto elements = static_cast<std::size_t>(Size{batch} * seq_len);
+  inputs_.resize(elements);
+  targets_.resize(elements);
+}
+
+Window BpttWindows::next() {
+  const bool starts_over = position_ == 0;
+  const auto batch = static_cast<std::size_t>(batch_), steps = static_cast<std::size_t>(seq_len_);
+  for (std::size_t b = 0; b < batch; ++b) {
+    const auto first = static_cast<std::size_t>(Size(b) * stream_length_ + position_ * seq_len_);
+    for (std::size_t t = 0; t < steps; ++t) {
+      inputs_[t * batch + b] = ids_[first + t];
+      targets_[t * batch + b] = ids_[first + t + 1];
+    }
+  }
+  position_ = position_ + 1 == per_pass_ ? 0 : position_ + 1;
+  return {inputs_, targets_, starts_over};
+}
+
+void BpttWindows::seek(Size position) {
+  if (position < 0 || position >= per_pass_)
+    fail<ValueError>("windows", "position " + std::to_string(position) + " is out of range for a pass of " +
+                                    std::to_string(per_pass_) + " windows");
+  position_ = position;
+}
+
+}  // namespace xgrad

@@ -1,0 +1,55 @@
+// Training windows for truncated BPTT: the text cut into streams, read in step, state carried from window to window.
+//
+// A recurrent net that shall learn from long contexts must see its text in order. So a batch is not B random snippets:
+// the text is cut into B contiguous streams, and window k holds steps k*T .. k*T+T-1 of every stream. The hidden state
+// after window k is the right initial state of window k+1, stream by stream; only the gradient stops between them.
+#pragma once
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "../../autograd/core/shape.hpp"
+
+namespace xgrad {
+
+/// T steps of B streams. Both spans are time-major, (T, B): step t of stream b is at [t * B + b]. They are overwritten
+/// by the next call of next().
+struct Window {
+  std::span<const Index> inputs;
+  std::span<const Index> targets;  ///< the symbol after each input
+  bool starts_over = false;        ///< the first window of a pass: the carried state must be set to zero before it
+};
+
+/// Endless windows over a text of n symbols in B streams. Stream b has len = floor((n - 2) / B) symbols from b * len
+/// on, a pass has floor(len / T) windows; what is left over is not read. With B = 1 this is the loop of min-char-rnn to
+/// the letter, which starts over as soon as p + T + 1 >= n: hence n - 2, one less than the targets alone would need.
+class BpttWindows {
+ public:
+  /// `ids` must outlive this object. Throws ValueError for batch or seq_len < 1, FormatError for n < batch * seq_len
+  /// + 2.
+  BpttWindows(std::span<const Index> ids, Index batch, Index seq_len);
+
+  /// The next window; allocates nothing. After the last window of a pass comes the first again.
+  Window next();
+
+  Index batch() const { return batch_; }
+  Index seq_len() const { return seq_len_; }
+  /// Windows in one pass over the text, at least 1.
+  Size per_pass() const { return per_pass_; }
+  /// The number, in [0, per_pass()), of the window that next() gives: what a checkpoint keeps.
+  Size position() const { return position_; }
+  /// Continues at that window; unless it is 0, the carried state is the caller's to restore. Throws ValueError.
+  void seek(Size position);
+
+ private:
+  std::span<const Index> ids_;
+  Index batch_;
+  Index seq_len_;
+  Size stream_length_ = 0;
+  Size per_pass_ = 0;
+  Size position_ = 0;
+  std::vector<Index> inputs_;   // (T, B)
+  std::vector<Index> targets_;  // (T, B)
+};
+
+}  // namespace xgrad

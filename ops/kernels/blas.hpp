@@ -1,0 +1,35 @@
+// Matrix products: the one place that calls BLAS, through xtensor-blas's raw layer onto OpenBLAS.
+//
+// xtensor's own `linalg::dot` is not used: it allocates, copies views, and picks a symmetric product wherever both
+// operands start at the same address, whatever their shapes. One row goes to gemv and one inner element to ger, which
+// OpenBLAS does not do by itself and where it matters eightfold.
+#pragma once
+#include "../../autograd/core/shape.hpp"
+
+namespace xgrad::kernels {
+
+/// A matrix in row-major memory, `stride` elements from row to row.
+template <class T>
+struct Matrix {
+  const T* data;
+  Size stride;
+  bool transposed = false;
+};
+
+/// c (m, n) (+)= a (m, k) b (k, n), where a and b may be given transposed; c is dense.
+/// The first call sets OpenBLAS to one thread, unless set_blas_threads has spoken.
+template <class T>
+void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add);
+
+}  // namespace xgrad::kernels
+
+namespace xgrad {
+
+/// How many threads OpenBLAS may use inside a product. The default is one: products of a character model's size only
+/// get slower with more. Throws ValueError for n < 1, and Error where OpenBLAS does not do as told.
+void set_blas_threads(int n);
+
+/// The kernels that OpenBLAS has chosen, "Haswell" for one: benchmarks say it beside their figures.
+const char* blas_core();
+
+}  // namespace xgrad

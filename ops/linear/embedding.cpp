@@ -1,0 +1,180 @@
+#include "embedding.hpp"
+
+#include <algorithm>
+
+#include "../../autograd/core/loops.hpp"
+#include "../../autograd/rules/record.hpp"
+#include "../samples.hpp"
+
+namespace xgrad {
+
+namespace {
+
+struct Ids {
+  const Index* at;  // in the tape's memory
+  Index count;
+
+  void check(const char* op, Index rows) const {
+    for (Index i = 0; i < count; ++i)
+      if (at[i] < 0 || at[i] >= rows)
+        fail<ValueError>(op, "id " + std::to_string(at[i]) + " at position " + std::to_string(i) + " is outside the " +
+                                 std::to_string(rows) + " rows");
+  }
+};
+
+template <class T>
+Ids keep(const char* op, std::span<const Index> ids) {
+  return {Tape<T>::require(op).keep(ids), static_cast<Index>(ids.size())};
+}
+
+// out[ids[i]] += x[i], rows of n elements.
+template <class T>
+void add_rows(const Ids& ids, Size n, const T* x, T* out) {
+  for (Index i = 0; i < ids.count; ++i) loops::accumulate(n, x + i * n, out + ids.at[i] * n);
+}
+
+// out[i] (+)= x[ids[i]].
+template <class T>
+void take_rows(const Ids& ids, Size n, const T* x, T* out, bool add) {
+  for (Index i = 0; i < ids.count; ++i)
+    add ? loops::accumulate(n, x + ids.at[i] * n, out + i * n) : void(std::copy_n(x + ids.at[i] * n, n, out + i * n));
+}
+
+template <class T>
+struct ScatterRows {
+  static constexpr const char* name = "scatter_rows";
+  static constexpr int arity = 1;
+  static constexpr bool linear = true;
+  Ids ids;
+  Index rows;
+
+  Shape shape(const Inputs<T>& x) const {
+    const Shape s = x.shape(0);
+    if (s.rank() != 2 || s[0] != ids.count)
+      fail<ShapeError>(name, "x needs a row for each of " + std::to_string(ids.count) + " ids, it is " + s.str());
+    ids.check(name, rows);
+    return {rows, s[1]};
+  }
+  void forward(const Inputs<T>& x, const Output<T>& y) {
+    std::fill_n(y.data(), y.size(), T(0));
+    add_rows(ids, y.shape()[1], x[0], y.data());
+  }
+  Var<T> vjp(const Context<T>&, int, const Var<T>& y_bar) const {
+    return embedding(y_bar, std::span<const Index>(ids.at, std::size_t(ids.count)));
+  }
+  void accumulate(Pullback<T>& p) const {
+    if (const Acc<T> x_bar = p.into_own(0)) take_rows(ids, p.shape()[1], p.y_bar(), x_bar.data(), x_bar.add());
+  }
+
+  static std::vector<Sample<T>> samples(Rng& rng) {
+    const auto draw = samples::uniform<T>(-2, 2);
+    return {{"(4, 3) with a repeated id",
+             {draw(rng, {4, 3})},
+             [](auto x) {
+               const Index ids[] = {2, 0, 2, 4};
+               return scatter_rows(x[0], ids, 5);
+             }},
+            {"no ids", {draw(rng, {0, 3})}, [](auto x) { return scatter_rows(x[0], {}, 2); }}};
+  }
+  static std::vector<ErrorSample> error_samples() {
+    return {{[] {
+               const Index ids[] = {0, 1};
+               scatter_rows(Tape<T>::require("test").filled({3, 2}, T(0)), ids, 4);
+             },
+             "[scatter_rows] x needs a row for each of 2 ids, it is (3, 2)"}};
+  }
+};
+
+template <class T>
+struct Embedding {
+  static constexpr const char* name = "embedding";
+  static constexpr int arity = 1;
+  static constexpr bool linear = true;
+  Ids ids;
+
+  Shape shape(const Inputs<T>& x) const {
+    const Shape w = x.shape(0);
+    if (w.rank() != 2) fail<ShapeError>(name, "w needs 2 axes, it is " + w.str());
+    ids.check(name, w[0]);
+    return {ids.count, w[1]};
+  }
+  void forward(const Inputs<T>& x, const Output<T>& y) { take_rows(ids, y.shape()[1], x[0], y.data(), false); }
+  Var<T> vjp(const Context<T>& c, int, const Var<T>& y_bar) const {
+    return record<T>(ScatterRows<T>{ids, c.shape(0)[0]}, y_bar);
+  }
+  void accumulate(Pullback<T>& p) const {
+    const Acc<T> w_bar = p.into_own(0);
+    if (!w_bar) return;
+    if (!w_bar.add()) std::fill_n(w_bar.data(), p.size(0), T(0));
+    add_rows(ids, p.shape()[1], p.y_bar(), w_bar.data());
+  }
+
+  static std::vector<Sample<T>> samples(Rng& rng) {
+    const auto draw = samples::uniform<T>(-2, 2);
+    return {{"(4, 3) with a repeated id",
+             {draw(rng, {4, 3})},
+             [](auto x) {
+               const Index ids[] = {2, 0, 2, 1, 3};
+               return embedding(x[0], ids);
+             }},
+            {"(5, 5), some rows unread",
+             {draw(rng, {5, 5})},
+             [](auto x) {
+               const Index ids[] = {4, 4, 1};
+               return embedding(x[0], ids);
+             }},
+            {"(1, 4)",
+             {draw(rng, {1, 4})},
+             [](auto x) {
+               const Index ids[] = {0, 0};
+               return embedding(x[0], ids);
+             }},
+            {"no ids", {draw(rng, {3, 2})}, [](auto x) { return embedding(x[0], {}); }},
+            {"rows without elements", {draw(rng, {3, 0})}, [](auto x) {
+               const Index ids[] = {2, 1};
+               return embedding(x[0], ids);
+             }}};
+  }
+  static std::vector<ErrorSample> error_samples() {
+    const auto call = [](const Shape& s, Index id) {
+      const Index ids[] = {0, id};
+      embedding(Tape<T>::require("test").filled(s, T(0)), ids);
+    };
+    return {{[=] {
+               call({3, 2}, 3);
+             },
+             "[embedding] id 3 at position 1 is outside the 3 rows"},
+            {[=] {
+               call({3, 2}, -1);
+             },
+             "[embedding] id -1 at position 1 is outside the 3 rows"},
+            {[=] { call({3}, 0); }, "[embedding] w needs 2 axes, it is (3)"}};
+  }
+};
+
+}  // namespace
+
+template <class T>
+Var<T> embedding(const Var<T>& w, std::span<const Index> ids) {
+  return record<T>(Embedding<T>{keep<T>("embedding", ids)}, w);
+}
+
+template <class T>
+Var<T> scatter_rows(const Var<T>& x, std::span<const Index> ids, Index rows) {
+  return record<T>(ScatterRows<T>{keep<T>("scatter_rows", ids), rows}, x);
+}
+
+template <class T>
+std::vector<OpInfo<T>> embedding_ops() {
+  return {op_info<T, Embedding<T>>(), op_info<T, ScatterRows<T>>()};
+}
+
+#define XGRAD_INSTANTIATE(T)                                                  \
+  template Var<T> embedding(const Var<T>&, std::span<const Index>);           \
+  template Var<T> scatter_rows(const Var<T>&, std::span<const Index>, Index); \
+  template std::vector<OpInfo<T>> embedding_ops<T>();
+XGRAD_INSTANTIATE(float)
+XGRAD_INSTANTIATE(double)
+#undef XGRAD_INSTANTIATE
+
+}  // namespace xgrad

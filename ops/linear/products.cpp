@@ -1,0 +1,288 @@
+#include "products.hpp"
+
+#include <algorithm>
+
+#include "../../autograd/core/broadcast.hpp"
+#include "../../autograd/core/loops.hpp"
+#include "../../autograd/rules/record.hpp"
+#include "../elementwise/arithmetic.hpp"
+#include "../elementwise/functions.hpp"
+#include "../kernels/blas.hpp"
+#include "../samples.hpp"
+#include "../shaping/reshape.hpp"
+
+namespace xgrad {
+
+namespace {
+
+using kernels::Matrix;
+using kernels::multiply;
+
+// The deferred products of a weight, multiplied at once.
+template <class T>
+void flush_products(const DeferredRun<T>& run) {
+  multiply<T>(run.k, run.n, run.rows, {run.a, run.a_stride, true}, {run.d, run.d_stride}, run.w_bar, run.add);
+}
+
+// Leading axes without the last two, and the last two.
+Shape batch_of(const Shape& s) { return s.without(s.rank() - 1).without(s.rank() - 2); }
+Index rows_of(const Shape& s) { return s[s.rank() - 2]; }
+Index columns_of(const Shape& s) { return s[s.rank() - 1]; }
+
+template <class T>
+struct Matmul {
+  static constexpr const char* name = "matmul";
+  static constexpr int arity = 2;
+  bool ta, tb;
+
+  Shape shape(const Inputs<T>& x) const {
+    const Shape a = x.shape(0), b = x.shape(1);
+    const auto both = [&] {
+      return "a is " + a.str() + (ta ? " transposed" : "") + ", b is " + b.str() + (tb ? " transposed" : "");
+    };
+    if (a.rank() < 2 || b.rank() < 2) fail<ShapeError>(name, "both inputs need at least 2 axes: " + both());
+    if ((ta ? rows_of(a) : columns_of(a)) != (tb ? columns_of(b) : rows_of(b)))
+      fail<ShapeError>(name, "inner dimensions differ: " + both());
+    const Index m = ta ? columns_of(a) : rows_of(a), n = tb ? rows_of(b) : columns_of(b);
+    if (a.rank() == 2 && b.rank() == 2) return {m, n};
+    Shape y = broadcast(name, batch_of(a), batch_of(b));
+    return y.inserted(y.rank(), m).inserted(y.rank() + 1, n);
+  }
+  // y (m, n) (+)= op(a) op(b) for every matrix of the batch.
+  static void products(const Shape& y_shape, const T* a, const Shape& a_shape, bool ta, const T* b,
+                       const Shape& b_shape, bool tb, T* y) {
+    const Index m = rows_of(y_shape), n = columns_of(y_shape), k = ta ? rows_of(a_shape) : columns_of(a_shape);
+    const Matrix<T> a0{a, columns_of(a_shape), ta}, b0{b, columns_of(b_shape), tb};
+    if (y_shape.rank() == 2) return multiply(m, n, k, a0, b0, y, false);
+    over_batch(y_shape, a_shape, b_shape, [&](Size at, Size in_a, Size in_b) {
+      multiply<T>(m, n, k, {a0.data + in_a, a0.stride, ta}, {b0.data + in_b, b0.stride, tb}, y + at, false);
+    });
+  }
+  // f(offset in y, in a, in b) for every matrix of the batch.
+  template <class F>
+  static void over_batch(const Shape& y, const Shape& a, const Shape& b, F f) {
+    const Size y_size = Size(rows_of(y)) * columns_of(y), a_size = Size(rows_of(a)) * columns_of(a),
+               b_size = Size(rows_of(b)) * columns_of(b);
+    const BroadcastPlan<2> plan(batch_of(y), {batch_of(a), batch_of(b)});
+    plan.for_each_run([&](Size at, const std::array<Size, 2>& in) {
+      for (Size i = 0; i < plan.run(); ++i)
+        f((at + i) * y_size, (in[0] + i * plan.step(0)) * a_size, (in[1] + i * plan.step(1)) * b_size);
+    });
+  }
+  void forward(const Inputs<T>& x, const Output<T>& y) {
+    products(y.shape(), x[0], x.shape(0), ta, x[1], x.shape(1), tb, y.data());
+  }
+  Var<T> vjp(const Context<T>& c, int i, const Var<T>& y_bar) const {
+    if (i == 0) return ta ? matmul(c.x(1), y_bar, tb, true) : matmul(y_bar, c.x(1), false, !tb);
+    return tb ? matmul(y_bar, c.x(0), true, ta) : matmul(c.x(0), y_bar, !ta, false);
+  }
+  Var<T> jvp(const Context<T>& c, int i, const Var<T>& x_dot) const {
+    return i == 0 ? matmul(x_dot, c.x(1), ta, tb) : matmul(c.x(0), x_dot, ta, tb);
+  }
+  void accumulate(Pullback<T>& p) const {
+    const Shape y = p.shape(), a = p.shape(0), b = p.shape(1);
+    const Index m = rows_of(y), n = columns_of(y), k = ta ? rows_of(a) : columns_of(a);
+    const bool one = y.rank() == 2;
+    if (const Acc<T> a_bar = p.into_own(0)) {
+      const auto one_a = [&](const T* g, const T* b_at, T* out, bool add) {
+        const Matrix<T> gm{g, n}, bm{b_at, columns_of(b), !tb};
+        if (ta) multiply<T>(k, m, n, {b_at, columns_of(b), tb}, {g, n, true}, out, add);
+        else multiply<T>(m, k, n, gm, bm, out, add);
+      };
+      if (one) one_a(p.y_bar(), p.x(1), a_bar.data(), a_bar.add());
+      else {
+        if (!a_bar.add()) std::fill_n(a_bar.data(), a.size(), T(0));
+        over_batch(y, a, b, [&](Size at, Size in_a, Size in_b) {
+          one_a(p.y_bar() + at, p.x(1) + in_b, a_bar.data() + in_a, true);
+        });
+      }
+    }
+    if (one && !ta && !tb) return p.product(1, p.x(0), p.y_bar(), m);
+    if (const Acc<T> b_bar = p.into_own(1)) {
+      const auto one_b = [&](const T* g, const T* a_at, T* out, bool add) {
+        if (tb) multiply<T>(n, k, m, {g, n, true}, {a_at, columns_of(a), ta}, out, add);
+        else multiply<T>(k, n, m, {a_at, columns_of(a), !ta}, {g, n}, out, add);
+      };
+      if (one) one_b(p.y_bar(), p.x(0), b_bar.data(), b_bar.add());
+      else {
+        if (!b_bar.add()) std::fill_n(b_bar.data(), b.size(), T(0));
+        over_batch(y, a, b, [&](Size at, Size in_a, Size in_b) {
+          one_b(p.y_bar() + at, p.x(0) + in_a, b_bar.data() + in_b, true);
+        });
+      }
+    }
+  }
+  static void flush(const DeferredRun<T>& run) { flush_products(run); }
+
+  static std::vector<Sample<T>> samples(Rng& rng);
+  static std::vector<ErrorSample> error_samples() {
+    const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
+    return {{[=] {
+               matmul(x({32, 128}), x({64, 65}));
+             },
+             "[matmul] inner dimensions differ: a is (32, 128), b is (64, 65)"},
+            {[=] {
+               matmul(x({3, 4}), x({4, 5}), true);
+             },
+             "[matmul] inner dimensions differ: a is (3, 4) transposed, b is (4, 5)"},
+            {[=] {
+               matmul(x({4}), x({4, 5}));
+             },
+             "[matmul] both inputs need at least 2 axes: a is (4), b is (4, 5)"},
+            {[=] {
+               matmul(x({2, 3, 4}), x({3, 4, 5}));
+             },
+             "[matmul] shapes do not broadcast: a is (2), b is (3)"}};
+  }
+};
+
+template <class T>
+std::vector<Sample<T>> Matmul<T>::samples(Rng& rng) {
+  std::vector<Sample<T>> all;
+  const auto draw = samples::uniform<T>(-1, 1);
+  const auto add = [&](const Shape& a, const Shape& b, bool swap_a, bool swap_b) {
+    all.push_back({a.str() + (swap_a ? "^T " : " ") + b.str() + (swap_b ? "^T" : ""),
+                   {draw(rng, a), draw(rng, b)},
+                   [=](auto x) { return matmul(x[0], x[1], swap_a, swap_b); }});
+  };
+  for (const int flags : {0, 1, 2, 3}) {
+    const bool sa = flags & 1, sb = flags & 2;
+    const auto pair = [&](Index m, Index k, Index n) {
+      add(sa ? Shape{k, m} : Shape{m, k}, sb ? Shape{n, k} : Shape{k, n}, sa, sb);
+    };
+    pair(3, 4, 2), pair(4, 4, 4), pair(1, 5, 3), pair(3, 1, 5), pair(3, 5, 1), pair(0, 3, 2), pair(2, 0, 3);
+    add(sa ? Shape{2, 4, 3} : Shape{2, 3, 4}, sb ? Shape{2, 5, 4} : Shape{2, 4, 5}, sa, sb);
+    add(sa ? Shape{2, 1, 4, 3} : Shape{2, 1, 3, 4}, sb ? Shape{3, 5, 4} : Shape{3, 4, 5}, sa, sb);
+    add(sa ? Shape{4, 3} : Shape{3, 4}, sb ? Shape{2, 5, 4} : Shape{2, 4, 5}, sa, sb);
+    add(sa ? Shape{2, 4, 3} : Shape{2, 3, 4}, sb ? Shape{5, 4} : Shape{4, 5}, sa, sb);
+  }
+  all.push_back({"w w w", {draw(rng, {3, 3})}, [](auto x) { return matmul(matmul(x[0], x[0]), x[0]); }});
+  all.push_back({"one weight, many rows", {draw(rng, {1, 4}), draw(rng, {4, 4})}, [](auto x) {
+                   Var<T> h = x[0];
+                   for (int t = 0; t < 6; ++t) h = tanh(matmul(h, x[1]));
+                   return h;
+                 }});
+  all.push_back({"a weight computed", {draw(rng, {3, 4}), draw(rng, {4, 4})}, [](auto x) {
+                   const Var<T> w = tanh(x[1]);
+                   Var<T> h = x[0];
+                   for (int t = 0; t < 3; ++t) h = tanh(matmul(h, w));
+                   return h + matmul(h, w);
+                 }});
+  return all;
+}
+
+template <class T>
+struct Affine {
+  static constexpr const char* name = "affine";
+  static constexpr int arity = 3, passes = 2;
+
+  Shape shape(const Inputs<T>& in) const {
+    const Shape x = in.shape(0), w = in.shape(1), b = in.shape(2);
+    if (x.rank() != 2 || w.rank() != 2 || x[1] != w[0])
+      fail<ShapeError>(name, "inner dimensions differ: x is " + x.str() + ", w is " + w.str());
+    const Shape y{x[0], w[1]};
+    if (!broadcasts_to(b, y))
+      fail<ShapeError>(name, "b, which is " + b.str() + ", does not fit x w, which is " + y.str());
+    return y;
+  }
+  void forward(const Inputs<T>& x, const Output<T>& y) {
+    const Index n = y.shape()[1];
+    if (x.size(2) == y.size()) std::copy_n(x[2], y.size(), y.data());
+    else loops::broadcast_to(x.shape(2), y.shape(), x[2], y.data(), false);
+    const Index k = x.shape(1)[0];
+    multiply<T>(y.shape()[0], n, k, {x[0], k}, {x[1], n}, y.data(), true);
+  }
+  Var<T> vjp(const Context<T>& c, int i, const Var<T>& y_bar) const {
+    return i == 0 ? matmul(y_bar, c.x(1), false, true) : i == 1 ? matmul(c.x(0), y_bar, true) : y_bar;
+  }
+  Var<T> jvp(const Context<T>& c, int i, const Var<T>& x_dot) const {
+    return i == 0 ? matmul(x_dot, c.x(1)) : i == 1 ? matmul(c.x(0), x_dot) : x_dot;
+  }
+  void accumulate(Pullback<T>& p) const {
+    const Index m = p.shape()[0], n = p.shape()[1], k = p.shape(1)[0];
+    p.pass(2, p.needs(1) || p.needs(0));
+    if (const Acc<T> x_bar = p.into_own(0))
+      multiply<T>(m, k, n, {p.y_bar(), n}, {p.x(1), n, true}, x_bar.data(), x_bar.add());
+    p.product(1, p.x(0), p.y_bar(), m);
+  }
+  static void flush(const DeferredRun<T>& run) { flush_products(run); }
+
+  static std::vector<Sample<T>> samples(Rng& rng) {
+    std::vector<Sample<T>> all;
+    const auto draw = samples::uniform<T>(-1, 1);
+    const auto add = [&](const Shape& x, const Shape& w, const Shape& b) {
+      all.push_back({x.str() + " " + w.str() + " + " + b.str(), {draw(rng, x), draw(rng, w), draw(rng, b)}, [](auto v) {
+                       return affine(v[0], v[1], v[2]);
+                     }});
+    };
+    add({3, 4}, {4, 2}, {2}), add({3, 4}, {4, 2}, {3, 2}), add({3, 4}, {4, 2}, {}), add({3, 4}, {4, 2}, {3, 1});
+    add({4, 4}, {4, 4}, {4}), add({1, 5}, {5, 3}, {1, 3}), add({3, 1}, {1, 5}, {5}), add({0, 3}, {3, 2}, {2});
+    add({3, 0}, {0, 2}, {2}), add({2, 3, 4}, {4, 5}, {5}), add({2, 3, 4}, {4, 5}, {2, 3, 5}),
+        add({2, 1, 3, 4}, {4, 2}, {2});
+    all.push_back(
+        {"b is x", {draw(rng, {3, 3}), draw(rng, {3, 3})}, [](auto v) { return tanh(affine(v[0], v[1], v[0])); }});
+    all.push_back({"a recurrence", {draw(rng, {1, 4}), draw(rng, {4, 4}), draw(rng, {4})}, [](auto v) {
+                     Var<T> h = v[0];
+                     for (int t = 0; t < 5; ++t) h = tanh(affine(h, v[1], v[2] * h));
+                     return h;
+                   }});
+    return all;
+  }
+  static std::vector<ErrorSample> error_samples() {
+    const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
+    return {{[=] {
+               affine(x({3, 4}), x({5, 2}), x({2}));
+             },
+             "[affine] inner dimensions differ: x is (3, 4), w is (5, 2)"},
+            {[=] {
+               affine(x({3, 4}), x({4, 2}), x({3}));
+             },
+             "[affine] b, which is (3), does not fit x w, which is (3, 2)"},
+            {[=] {
+               affine(x({2, 3, 4}), x({4, 2}), x({2, 2, 2}));
+             },
+             "[affine] b, which is (2, 2, 2), does not fit x w, which is (2, 3, 2)"}};
+  }
+};
+
+}  // namespace
+
+template <class T>
+Var<T> matmul(const Var<T>& a, const Var<T>& b, bool transpose_a, bool transpose_b) {
+  const Shape s = a.shape();
+  if (s.rank() > 2 && !transpose_a && b.rank() == 2) {  // rows are rows: one product, and one for b's gradient
+    const Index k = s[s.rank() - 1];
+    const Var<T> flat =
+        matmul(reshape(a, Shape{static_cast<Index>(s.without(s.rank() - 1).size()), k}), b, false, transpose_b);
+    return reshape(flat, s.without(s.rank() - 1).inserted(s.rank() - 1, flat.shape()[1]));
+  }
+  return record<T>(Matmul<T>{transpose_a, transpose_b}, a, b);
+}
+
+template <class T>
+Var<T> affine(const Var<T>& x, const Var<T>& w, const Var<T>& b) {
+  const Shape s = x.shape();
+  if (s.rank() <= 2 || w.rank() != 2) return record<T>(Affine<T>{}, x, w, b);
+  const Index k = s[s.rank() - 1], n = w.shape()[1];
+  const Shape y = s.without(s.rank() - 1).inserted(s.rank() - 1, n);
+  if (!broadcasts_to(b.shape(), y))
+    fail<ShapeError>("affine", "b, which is " + b.shape().str() + ", does not fit x w, which is " + y.str());
+  const Shape rows{static_cast<Index>(s.without(s.rank() - 1).size()), k};
+  const Var<T> addend = b.rank() <= 1 ? b : reshape(broadcast_to(b, y), Shape{rows[0], n});
+  return reshape(record<T>(Affine<T>{}, reshape(x, rows), w, addend), y);
+}
+
+template <class T>
+std::vector<OpInfo<T>> product_ops() {
+  return {op_info<T, Matmul<T>>(), op_info<T, Affine<T>>()};
+}
+
+#define XGRAD_INSTANTIATE(T)                                           \
+  template Var<T> matmul(const Var<T>&, const Var<T>&, bool, bool);    \
+  template Var<T> affine(const Var<T>&, const Var<T>&, const Var<T>&); \
+  template std::vector<OpInfo<T>> product_ops<T>();
+XGRAD_INSTANTIATE(float)
+XGRAD_INSTANTIATE(double)
+#undef XGRAD_INSTANTIATE
+
+}  // namespace xgrad

@@ -1,0 +1,15 @@
+// The differentiable operations.
+#pragma once
+#include "../autograd/autograd.hpp"
+#include "elementwise/arithmetic.hpp"
+#include "elementwise/dropout.hpp"
+#include "elementwise/functions.hpp"
+#include "fuse/fuse.hpp"
+#include "kernels/blas.hpp"
+#include "linear/embedding.hpp"
+#include "linear/products.hpp"
+#include "op_list.hpp"
+#include "reductions/cross_entropy.hpp"
+#include "reductions/reduce.hpp"
+#include "shaping/reshape.hpp"
+#include "shaping/stack.hpp"

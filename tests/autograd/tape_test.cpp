@@ -1,0 +1,143 @@
+// Recording: values, handles, memory, the pause guard.
+#include <boost/test/unit_test.hpp>
+#include <xgrad/ops/ops.hpp>
+
+#include "../heap.hpp"
+
+using namespace xgrad;
+
+BOOST_AUTO_TEST_SUITE(tape)
+
+BOOST_AUTO_TEST_CASE(values_are_views_of_tape_memory) {
+  Tape<double> t;
+  const Var<double> x = leaf(Array<double>{{1, 2, 3}, {4, 5, 6}});
+  const Var<double> y = x * 2;
+  BOOST_TEST(y.shape() == (Shape{2, 3}));
+  BOOST_TEST(y.rank() == 2);
+  BOOST_TEST(y.size() == 6);
+  BOOST_TEST(y.value()(1, 2) == 12);
+  BOOST_TEST(y.value<2>()(0, 1) == 4);
+  BOOST_TEST(y.value().data() == y.data());
+  BOOST_TEST(reinterpret_cast<std::uintptr_t>(y.data()) % 64 == 0);
+}
+
+BOOST_AUTO_TEST_CASE(ops_record_on_the_innermost_tape) {
+  Tape<double> outer;
+  {
+    Tape<double> inner;
+    constant(1.0);
+    BOOST_TEST(inner.size() == 1);
+    BOOST_TEST(outer.size() == 0);
+  }
+  constant(1.0);
+  BOOST_TEST(outer.size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(tapes_of_both_types_live_side_by_side) {
+  Tape<double> d;
+  Tape<float> f;
+  const Var<double> x = leaf(Array<double>{2});
+  const Var<float> y = leaf(Array<float>{3});
+  backward(sum(x * x));
+  backward(sum(y * y));
+  BOOST_TEST(x.grad()(0) == 4);
+  BOOST_TEST(y.grad()(0) == 6.0f);
+}
+
+BOOST_AUTO_TEST_CASE(a_tape_on_the_heap_may_end_before_an_inner_one) {
+  auto first = std::make_unique<Tape<double>>();
+  Tape<double> second;
+  first.reset();
+  const Var<double> x = constant(3.0);
+  BOOST_TEST(x.item() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(what_needs_no_gradient_keeps_nothing_but_its_value) {
+  Tape<double> t;
+  const Var<double> a = constant(2.0), b = a * a;
+  BOOST_TEST(!b.requires_grad());
+  BOOST_TEST((t.node(1).rule == nullptr));
+  BOOST_TEST(t.node(0).uses == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_paused_tape_computes_and_records_no_history) {
+  Tape<double> t;
+  const Var<double> x = leaf(Array<double>{2});
+  Var<double> y;
+  {
+    const PauseGuard<double> pause(t);
+    y = x * x;
+    BOOST_TEST(y.value()(0) == 4);
+    BOOST_TEST(!y.requires_grad());
+    { const PauseGuard<double> again(t); }
+    BOOST_TEST(!(x * x).requires_grad());
+  }
+  backward(sum(x * y));
+  BOOST_TEST(x.grad()(0) == 4);  // y counts as a number
+}
+
+BOOST_AUTO_TEST_CASE(detach_cuts_the_history) {
+  Tape<double> t;
+  const Var<double> x = leaf(Array<double>{3});
+  const Var<double> y = (x * x).detach();
+  BOOST_TEST(y.value()(0) == 9);
+  backward(sum(x * y));
+  BOOST_TEST(x.grad()(0) == 9);
+}
+
+BOOST_AUTO_TEST_CASE(clear_keeps_the_memory) {
+  Tape<float> t;
+  const Array<float> big = make_array<float>({300, 1000});  // more than a chunk
+  const auto step = [&] {
+    t.clear();
+    const Var<float> x = leaf(big);
+    Var<float> y = x;
+    for (int i = 0; i < 5; ++i) y = tanh(y * x);
+    backward(sum(y));
+  };
+  step();
+  const TapeMemory after_one = t.memory();
+  for (int i = 0; i < 3; ++i) step();
+  BOOST_TEST(t.memory().heap_allocations == after_one.heap_allocations);
+  BOOST_TEST(t.memory().reserved == after_one.reserved);
+  BOOST_TEST(t.memory().values == after_one.values);
+}
+
+BOOST_AUTO_TEST_CASE(a_repeated_step_takes_nothing_from_the_heap) {
+  ParamStore<float> store;
+  const Parameter<float> w = store.add(Shape{8, 8}), b = store.add(Shape{8});
+  Tape<float> t;
+  const Array<float> x = make_array<float>({4, 8});
+  const std::vector<Index> targets = {0, 1, 2, 3};
+  std::vector<Var<float>> states;
+  const auto step = [&] {
+    t.clear();
+    store.zero_grad();
+    states.clear();
+    Var<float> h = constant(x);
+    for (int i = 0; i < 6; ++i) states.push_back(h = tanh(affine(h, w, b)));
+    const Vars<float> parts = unstack(stack(states));
+    backward(softmax_cross_entropy(parts[0] * parts[3] + parts[5], targets));
+  };
+  step();
+  step();
+  const long before = heap::allocations();
+  for (int i = 0; i < 100; ++i) step();
+  BOOST_TEST(heap::allocations() - before == 0);
+}
+
+BOOST_AUTO_TEST_CASE(scalars_of_any_arithmetic_type_mix_with_vars) {
+  Tape<float> t;
+  const Var<float> x = leaf(Array<float>{2});
+  const Var<float> y = 1 + 2 * x - 0.5 + x / 4u - (3.0f - x) + 6 / x - x * 1.5L;
+  BOOST_TEST(y.value()(0) == 1 + 4 - 0.5f + 0.5f - 1 + 3 - 3);
+}
+
+BOOST_AUTO_TEST_CASE(no_public_type_holds_an_xtensor_expression) {
+  static_assert(std::is_same_v<decltype(std::declval<Var<float>>().value()), View<float>>);
+  static_assert(std::is_same_v<decltype(std::declval<Var<float>>().grad()), Array<float>>);
+  static_assert(std::is_same_v<decltype(std::declval<Var<float>>() + std::declval<Var<float>>()), Var<float>>);
+  static_assert(sizeof(Var<double>) == 16 && sizeof(Node<double>) == 64);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,40 @@
+#include "heap.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace heap {
+
+namespace {
+
+std::atomic<long> count{0}, fail_in{0};
+
+void* take(std::size_t n, std::size_t alignment) {
+  ++count;
+  if (fail_in > 0 && --fail_in == 0) throw std::bad_alloc();
+  void* p =
+      alignment ? std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment) : std::malloc(n ? n : 1);
+  if (!p) throw std::bad_alloc();
+  return p;
+}
+
+}  // namespace
+
+long allocations() { return count; }
+void fail_after(long n) { fail_in = n; }
+
+}  // namespace heap
+
+void* operator new(std::size_t n) { return heap::take(n, 0); }
+void* operator new[](std::size_t n) { return heap::take(n, 0); }
+void* operator new(std::size_t n, std::align_val_t a) { return heap::take(n, std::size_t(a)); }
+void* operator new[](std::size_t n, std::align_val_t a) { return heap::take(n, std::size_t(a)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }

@@ -1,0 +1,11 @@
+// Counts calls to operator new in this program, and can make one of them fail.
+#pragma once
+
+namespace heap {
+
+/// Calls of operator new since the program started.
+long allocations();
+/// Makes the n-th call from now on throw std::bad_alloc (1 is the next); 0 takes that back.
+void fail_after(long n);
+
+}  // namespace heap

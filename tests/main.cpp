@@ -1,0 +1,3 @@
+// One main for all test programs.
+#define BOOST_TEST_MODULE xgrad
+#include <boost/test/unit_test.hpp>

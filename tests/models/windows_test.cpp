@@ -1,0 +1,169 @@
+#include "../../models/text/windows.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <numeric>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "../../autograd/core/error.hpp"
+
+using namespace xgrad;
+
+namespace {
+
+// Every symbol differs, so that a window shows where it was taken.
+std::vector<Index> counting(Size n) {
+  std::vector<Index> ids(static_cast<std::size_t>(n));
+  std::iota(ids.begin(), ids.end(), 0);
+  return ids;
+}
+
+auto message(const std::string& text) {
+  return [text](const Error& e) {
+    BOOST_TEST(e.what() == text);
+    return e.what() == text;
+  };
+}
+
+std::vector<Index> list(std::span<const Index> ids) { return {ids.begin(), ids.end()}; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(windows)
+
+// The loop of min-char-rnn, with its names and its boundary condition:
+//   n, p = 0, 0
+//   while True:
+//     if p+seq_length+1 >= len(data) or n == 0: hprev = zeros; p = 0
+//     inputs = data[p:p+seq_length]; targets = data[p+1:p+seq_length+1]
+//     p += seq_length; n += 1
+BOOST_AUTO_TEST_CASE(one_stream_is_the_loop_of_the_notebook) {
+  for (Index seq_length = 1; seq_length <= 12; ++seq_length)
+    for (Size len = seq_length + 2; len <= 6 * seq_length + 5; ++len) {
+      const auto data = counting(len);
+      BpttWindows windows(data, 1, seq_length);
+      Size n = 0, p = 0;
+      while (n < 40) {
+        bool reset = false;
+        if (p + seq_length + 1 >= len || n == 0) {
+          reset = true;
+          p = 0;
+        }
+        const Window window = windows.next();
+        BOOST_TEST_REQUIRE(window.starts_over == reset);
+        const auto inputs = data.begin() + p;
+        BOOST_TEST_REQUIRE(list(window.inputs) == std::vector<Index>(inputs, inputs + seq_length));
+        BOOST_TEST_REQUIRE(list(window.targets) == std::vector<Index>(inputs + 1, inputs + seq_length + 1));
+        p += seq_length;
+        n += 1;
+      }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(streams_are_contiguous_and_time_major) {
+  const auto ids = counting(22);  // two streams of ten symbols, from 0 and from 10
+  BpttWindows windows(ids, 2, 3);
+  BOOST_TEST(windows.per_pass() == 3);
+  const Window first = windows.next();
+  BOOST_TEST(first.starts_over);
+  BOOST_TEST(list(first.inputs) == (std::vector<Index>{0, 10, 1, 11, 2, 12}));
+  BOOST_TEST(list(first.targets) == (std::vector<Index>{1, 11, 2, 12, 3, 13}));
+  const Window second = windows.next();
+  BOOST_TEST(!second.starts_over);
+  BOOST_TEST(list(second.inputs) == (std::vector<Index>{3, 13, 4, 14, 5, 15}));
+  BOOST_TEST(list(windows.next().targets) == (std::vector<Index>{7, 17, 8, 18, 9, 19}));
+  const Window again = windows.next();
+  BOOST_TEST(again.starts_over);
+  BOOST_TEST(list(again.inputs) == (std::vector<Index>{0, 10, 1, 11, 2, 12}));
+}
+
+BOOST_AUTO_TEST_CASE(every_window_continues_the_one_before) {
+  for (const auto& [n, batch, seq_len] :
+       {std::tuple<Size, Index, Index>{1000, 7, 9}, {52, 5, 10}, {53, 5, 10}, {9, 7, 1}}) {
+    const auto ids = counting(n);
+    BpttWindows windows(ids, batch, seq_len);
+    const Size length = (n - 2) / batch;
+    BOOST_TEST(windows.per_pass() == length / seq_len);
+    for (Size k = 0; k < 2 * windows.per_pass(); ++k) {
+      const Size number = k % windows.per_pass();
+      BOOST_TEST(windows.position() == number);
+      const Window window = windows.next();
+      BOOST_TEST(window.starts_over == (number == 0));
+      for (Index t = 0; t < seq_len; ++t)
+        for (Index b = 0; b < batch; ++b) {
+          const auto at = static_cast<std::size_t>(t * batch + b);
+          BOOST_TEST_REQUIRE(window.inputs[at] == b * length + number * seq_len + t);
+          BOOST_TEST_REQUIRE(window.targets[at] == window.inputs[at] + 1);
+          BOOST_TEST_REQUIRE(window.targets[at] < n);
+        }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(next_reuses_its_memory) {
+  const auto ids = counting(100);
+  BpttWindows windows(ids, 2, 3);
+  const Window a = windows.next(), b = windows.next();
+  BOOST_TEST(a.inputs.data() == b.inputs.data());
+  BOOST_TEST(a.targets.data() == b.targets.data());
+  BOOST_TEST(windows.batch() == 2);
+  BOOST_TEST(windows.seq_len() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_position_can_be_restored) {
+  const auto ids = counting(102);
+  BpttWindows windows(ids, 4, 5), resumed(ids, 4, 5);
+  for (int i = 0; i < 8; ++i) windows.next();
+  BOOST_TEST(windows.position() == 3);
+  resumed.seek(windows.position());
+  for (int i = 0; i < 12; ++i) {
+    const Window a = windows.next(), b = resumed.next();
+    BOOST_TEST(a.starts_over == b.starts_over);
+    BOOST_TEST(list(a.inputs) == list(b.inputs));
+    BOOST_TEST(list(a.targets) == list(b.targets));
+  }
+  for (const Size bad : {Size{-1}, Size{5}, Size{1000}})
+    BOOST_CHECK_EXCEPTION(
+        resumed.seek(bad), ValueError,
+        message("[windows] position " + std::to_string(bad) + " is out of range for a pass of 5 windows"));
+}
+
+BOOST_AUTO_TEST_CASE(the_shortest_text_that_will_do) {
+  const auto ids = counting(27);
+  BpttWindows windows(ids, 1, 25);
+  BOOST_TEST(windows.per_pass() == 1);
+  BOOST_TEST(windows.next().starts_over);
+  BOOST_TEST(windows.next().starts_over);
+  BOOST_CHECK_NO_THROW(BpttWindows(counting(1252), 50, 25));
+}
+
+BOOST_AUTO_TEST_CASE(texts_that_are_too_short) {
+  const auto refuses = [](Size n, Index batch, Index seq_len, const char* text) {
+    BOOST_CHECK_EXCEPTION(BpttWindows(counting(n), batch, seq_len), FormatError, message(text));
+  };
+  refuses(12, 1, 25, "text has 12 symbols, a window of 25 needs at least 27\nhint: use --seq-len 10 or less");
+  refuses(26, 1, 25, "text has 26 symbols, a window of 25 needs at least 27\nhint: use --seq-len 24 or less");
+  refuses(2, 1, 25, "text has 2 symbols, a window of 25 needs at least 27\nhint: use a longer text");
+  refuses(0, 9, 1, "text has 0 symbols, a window of 1 needs at least 3\nhint: use a longer text");
+  refuses(3, 1, 2147483647,
+          "text has 3 symbols, a window of 2147483647 needs at least 2147483649\nhint: use --seq-len 1 or less");
+  refuses(900, 50, 25,
+          "0 windows: 900 symbols give 35 sequences of 25, 50 streams need 50\n"
+          "hint: use --batch 35 or less, or --seq-len 17 or less");
+  refuses(1251, 50, 25,
+          "0 windows: 1251 symbols give 49 sequences of 25, 50 streams need 50\n"
+          "hint: use --batch 49 or less, or --seq-len 24 or less");
+  refuses(30, 1000, 2,
+          "0 windows: 30 symbols give 14 sequences of 2, 1000 streams need 1000\nhint: use --batch 14 or less");
+  for (const auto& [batch, seq_len] : {std::pair{35, 25}, {50, 17}})
+    BOOST_CHECK_NO_THROW(BpttWindows(counting(900), batch, seq_len));  // the hints are true
+}
+
+BOOST_AUTO_TEST_CASE(sizes_below_one) {
+  const auto ids = counting(100);
+  BOOST_CHECK_EXCEPTION(BpttWindows(ids, 0, 5), ValueError, message("[windows] batch must be at least 1, got 0"));
+  BOOST_CHECK_EXCEPTION(BpttWindows(ids, 1, -3), ValueError, message("[windows] seq_len must be at least 1, got -3"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,311 @@
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <xgrad/ops/ops.hpp>
+
+namespace {
+
+using namespace xgrad;
+using D = double;
+using Inputs_ = std::vector<Array<D>>;
+
+// ---- numbers
+
+std::vector<D> flat(const Var<D>& v) { return {v.data(), v.data() + v.size()}; }
+std::vector<D> flat(const Array<D>& a) { return {a.begin(), a.end()}; }
+
+D norm(const std::vector<D>& a) {
+  D s = 0;
+  for (const D v : a) s += v * v;
+  return std::sqrt(s);
+}
+
+// |a - b| / max(|a|, |b|), in the 2-norm; 0 where both vanish.
+D difference(const std::vector<D>& a, const std::vector<D>& b) {
+  BOOST_REQUIRE_EQUAL(a.size(), b.size());
+  std::vector<D> d(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) d[i] = a[i] - b[i];
+  const D scale = std::max(norm(a), norm(b));
+  return scale > 0 ? norm(d) / scale : 0;
+}
+
+void demand(bool ok, const std::string& op, const std::string& sample, const std::string& check, D error) {
+  if (!ok)
+    throw std::runtime_error(op + ", sample " + sample + ": " + check + " disagree, relative difference " +
+                             std::to_string(error) + " (" + std::to_string(std::log10(error + 1e-300)) + " digits)");
+}
+
+// ---- one sample, evaluated
+
+// The sample as a scalar: <w, f(x)> with w fixed and nowhere uniform.
+Var<D> scalar(const Var<D>& y, Rng& rng) {
+  Array<D> w = make_array<D>(y.shape());
+  for (D& v : w) v = rng.normal();
+  return sum(y * constant(w));
+}
+
+std::vector<Var<D>> leaves(const Inputs_& x) {
+  std::vector<Var<D>> v;
+  for (const auto& a : x) v.push_back(leaf(a));
+  return v;
+}
+
+D value(const Sample<D>& s, const Inputs_& x, std::uint32_t seed) {
+  Tape<D> tape;
+  Rng rng(seed);
+  return scalar(s.f(leaves(x)), rng).item();
+}
+
+// All gradients one after the other. `twist` puts an op before each input, so that it is no leaf.
+enum class Twist { none, doubled, transposed };
+std::vector<D> gradient(const Sample<D>& s, const Inputs_& x, std::uint32_t seed, const BackwardOptions& options,
+                        Twist twist = Twist::none) {
+  Tape<D> tape;
+  Rng rng(seed);
+  const auto v = leaves(x);
+  auto in = v;
+  for (auto& u : in) {
+    if (twist == Twist::doubled) u = 0.5 * u + 0.5 * u;
+    if (twist == Twist::transposed) u = transpose(transpose(u));
+  }
+  backward(scalar(s.f(in), rng), options);
+  std::vector<D> g;
+  for (const auto& u : v)
+    for (const D e : u.grad()) g.push_back(e);
+  return g;
+}
+
+Inputs_ moved(Inputs_ x, const Inputs_& along, D h) {
+  for (std::size_t i = 0; i < x.size(); ++i)
+    for (std::size_t k = 0; k < x[i].size(); ++k) x[i].data()[k] += h * along[i].data()[k];
+  return x;
+}
+
+Inputs_ direction(const Inputs_& x, Rng& rng) {
+  Inputs_ d;
+  for (const auto& a : x) {
+    d.push_back(make_array<D>(shape_of(a)));
+    for (D& v : d.back()) v = rng.normal();
+  }
+  return d;
+}
+
+D dot(const std::vector<D>& g, const Inputs_& v, D* magnitude) {
+  D s = 0;
+  std::size_t k = 0;
+  *magnitude = 0;
+  for (const auto& a : v)
+    for (const D e : a) {
+      s += g[k] * e;
+      *magnitude += std::abs(g[k] * e);
+      ++k;
+    }
+  return s;
+}
+
+// ---- the checks
+
+// Every element by central differences, six points: exact to about 1e-10 where f is smooth.
+void against_differences(const std::string& op, const Sample<D>& s, const std::vector<D>& g) {
+  std::vector<D> fd;
+  for (std::size_t i = 0; i < s.inputs.size(); ++i)
+    for (std::size_t k = 0; k < s.inputs[i].size(); ++k) {
+      const auto at = [&](D step) {
+        Inputs_ x = s.inputs;
+        x[i].data()[k] += step;
+        return value(s, x, 5);
+      };
+      const D h = 4e-3;
+      fd.push_back((45 * (at(h) - at(-h)) - 9 * (at(2 * h) - at(-2 * h)) + (at(3 * h) - at(-3 * h))) / (60 * h));
+    }
+  const D e = difference(g, fd);
+  demand(e < 1e-8, op, s.label, "VJP and central differences", e);
+}
+
+// <w, J v> from the JVP and from the VJP.
+void against_jvp(const std::string& op, const Sample<D>& s, const std::vector<D>& g, Rng& rng) {
+  for (int repeat = 0; repeat < 3; ++repeat) {
+    const Inputs_ v = direction(s.inputs, rng);
+    Tape<D> tape;
+    Rng weights(5);
+    const auto x = leaves(s.inputs);
+    std::vector<Var<D>> x_dot;
+    for (const auto& a : v) x_dot.push_back(constant(a));
+    const Var<D> loss = scalar(s.f(x), weights);
+    const D forward = jvp(loss, x, x_dot).item();
+    D magnitude = 0;
+    const D reverse = dot(g, v, &magnitude);
+    const D e = magnitude > 0 ? std::abs(forward - reverse) / magnitude : std::abs(forward);
+    demand(e < 1e-12, op, s.label, "JVP and VJP", e);
+  }
+}
+
+// The Hessian along one direction: recorded twice, reverse over forward, and from differenced gradients; symmetric.
+void second_order(const std::string& op, const Sample<D>& s, Rng& rng) {
+  const Inputs_ v = direction(s.inputs, rng), u = direction(s.inputs, rng);
+  std::vector<D> twice, over_forward, recorded;
+  D uHv = 0, vHu = 0, magnitude = 0;
+  {
+    Tape<D> tape;
+    Rng weights(5);
+    const auto x = leaves(s.inputs);
+    const Var<D> loss = scalar(s.f(x), weights);
+    const auto g = grad(loss, x);
+    std::vector<Var<D>> x_dot;
+    for (const auto& a : v) x_dot.push_back(constant(a));
+    Var<D> along_v = constant(0.0), along_u = constant(0.0);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      for (const D e : flat(g[i])) recorded.push_back(e);
+      along_v += sum(g[i] * x_dot[i]);
+      along_u += sum(g[i] * constant(u[i]));
+    }
+    if (along_v.requires_grad()) {
+      const auto hv = grad(along_v, x), hu = grad(along_u, x);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const auto a = flat(hv[i]), b = flat(hu[i]), du = flat(u[i]), dv = flat(v[i]);
+        twice.insert(twice.end(), a.begin(), a.end());
+        for (std::size_t k = 0; k < a.size(); ++k) {
+          uHv += du[k] * a[k];
+          vHu += dv[k] * b[k];
+          magnitude += std::abs(du[k] * a[k]) + std::abs(dv[k] * b[k]);
+        }
+      }
+    }
+    const Var<D> forward = jvp(loss, x, x_dot);
+    if (forward.requires_grad()) {
+      backward(forward);
+      for (const auto& a : x)
+        for (const D e : a.grad()) over_forward.push_back(e);
+    }
+  }
+  const D e0 = difference(recorded, gradient(s, s.inputs, 5, {}));
+  demand(e0 < 1e-13, op, s.label, "recorded gradient and sweep", e0);
+  if (twice.empty()) twice.assign(recorded.size(), 0.0);
+  if (over_forward.empty()) over_forward.assign(recorded.size(), 0.0);
+  const D e1 = magnitude > 0 ? std::abs(uHv - vHu) / magnitude : 0;
+  demand(e1 < 1e-12, op, s.label, "uHv and vHu", e1);
+  const D scale = std::max(norm(twice), norm(recorded));
+  std::vector<D> fd = gradient(s, moved(s.inputs, v, 1e-5), 5, {});
+  const auto low = gradient(s, moved(s.inputs, v, -1e-5), 5, {});
+  std::vector<D> a(fd.size()), b(fd.size());
+  for (std::size_t i = 0; i < fd.size(); ++i) {
+    fd[i] = (fd[i] - low[i]) / 2e-5;
+    a[i] = twice[i] - over_forward[i];
+    b[i] = twice[i] - fd[i];
+  }
+  const D e2 = scale > 0 ? norm(a) / scale : 0, e3 = scale > 0 ? norm(b) / scale : 0;
+  demand(e2 < 1e-12, op, s.label, "reverse over reverse and reverse over forward", e2);
+  demand(e3 < 1e-7, op, s.label, "Hessian and differenced gradients", e3);
+}
+
+void check_sample(const std::string& op, const Sample<D>& s, Rng& rng) {
+  const auto g = gradient(s, s.inputs, 5, {});
+  against_differences(op, s, g);
+  against_jvp(op, s, g, rng);
+  const auto same = [&](const std::string& what, const std::vector<D>& other, D bound) {
+    const D e = difference(g, other);
+    demand(e < bound, op, s.label, what, e);
+  };
+  same("accumulate and vjp", gradient(s, s.inputs, 5, {.use_kernels = false}), 1e-13);
+  same("deferred and immediate products", gradient(s, s.inputs, 5, {.defer = false}), 1e-13);
+  same("leaf and computed input", gradient(s, s.inputs, 5, {}, Twist::doubled), 1e-13);
+  same("leaf and twice transposed input", gradient(s, s.inputs, 5, {}, Twist::transposed), 1e-13);
+  second_order(op, s, rng);
+
+  // The op twice on one input: f(x) + 2 f(x), the second added to what the first left.
+  const Sample<D> twice{s.label, s.inputs, [&](std::span<const Var<D>> x) { return s.f(x) + 2 * s.f(x); }};
+  const auto g3 = gradient(twice, s.inputs, 5, {});
+  std::vector<D> third(g3.size());
+  for (std::size_t i = 0; i < g3.size(); ++i) third[i] = g3[i] / 3;
+  same("once and twice on one input", third, 1e-13);
+}
+
+}  // namespace
+
+// One case an op, made when the program starts.
+namespace {
+
+void check_op(const std::string& name) {
+  const auto pick = [&](auto ops) {
+    for (auto& op : ops)
+      if (op.name == name) return op;
+    throw std::logic_error("no op " + name);
+  };
+  const auto in_double = pick(all_ops<double>());
+  const auto in_float = pick(all_ops<float>());
+  Rng rng(11), draw(3);
+  const auto samples = in_double.samples(draw);
+  BOOST_TEST(!samples.empty());
+  for (const auto& s : samples) check_sample(name, s, rng);
+  BOOST_TEST_MESSAGE(name << ": " << samples.size() << " samples");
+
+  // float against double on inputs that float can hold
+  Rng draw_float(3);
+  const auto narrow = in_float.samples(draw_float);
+  BOOST_REQUIRE_EQUAL(narrow.size(), samples.size());
+  for (std::size_t i = 0; i < narrow.size(); ++i) {
+    std::vector<D> wide_y, narrow_y, wide_g, narrow_g;
+    Size longest = 1;
+    {
+      Tape<float> tape;
+      std::vector<Var<float>> x;
+      for (const auto& a : narrow[i].inputs) x.push_back(leaf(a)), longest = std::max(longest, Size(a.size()));
+      const Var<float> y = narrow[i].f(x);
+      narrow_y.assign(y.data(), y.data() + y.size());
+      Array<float> w = make_array<float>(y.shape());
+      Rng weights(5);
+      for (float& v : w) v = float(weights.normal());
+      backward(y, w);
+      for (const auto& u : x)
+        for (const float e : u.grad()) narrow_g.push_back(double(e));
+    }
+    {
+      Tape<D> tape;
+      std::vector<Var<D>> x;
+      for (const auto& a : narrow[i].inputs) {
+        Array<D> same = make_array<D>(shape_of(a));
+        std::copy(a.begin(), a.end(), same.begin());
+        x.push_back(leaf(same));
+      }
+      const Var<D> y = samples[i].f(x);
+      wide_y = flat(y);
+      Array<D> w = make_array<D>(y.shape());
+      Rng weights(5);
+      for (D& v : w) v = double(float(weights.normal()));
+      backward(y, w);
+      for (const auto& u : x)
+        for (const D e : u.grad()) wide_g.push_back(e);
+    }
+    const D bound = 16 * 1.2e-7 * std::sqrt(double(longest));
+    const D ey = difference(narrow_y, wide_y), eg = difference(narrow_g, wide_g);
+    demand(ey < bound, name, samples[i].label, "value in float and double", ey);
+    demand(eg < bound, name, samples[i].label, "gradient in float and double", eg);
+  }
+
+  const auto errors = [&](const auto& op, auto zero) {
+    using T = decltype(zero);
+    for (const ErrorSample& e : op.error_samples) {
+      Tape<T> tape;
+      std::string what = "(nothing was thrown)";
+      try {
+        e.call();
+      } catch (const Error& error) {
+        what = error.what();
+      }
+      BOOST_TEST(what == e.message);
+    }
+  };
+  errors(in_double, double());
+  errors(in_float, float());
+}
+
+// Before main, as BOOST_AUTO_TEST_CASE does it, so that --list_content knows the cases.
+[[maybe_unused]] const bool registered = [] {
+  using namespace boost::unit_test;
+  auto* suite = BOOST_TEST_SUITE("ops");
+  for (const auto& op : all_ops<double>())
+    suite->add(make_test_case([name = op.name] { check_op(name); }, op.name, __FILE__, __LINE__));
+  framework::master_test_suite().add(suite);
+  return true;
+}();
+
+}  // namespace
