@@ -1,5 +1,7 @@
 // What `accumulate` writes through: the fast path of the sweep.
 #pragma once
+#include <algorithm>
+
 #include "../core/loops.hpp"
 #include "../tape/sweep.hpp"
 

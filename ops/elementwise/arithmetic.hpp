@@ -61,10 +61,6 @@ template <class T, Number A>
 Var<T> pow(const Var<T>& x, A p) {
   return pow_scalar(x, static_cast<T>(p));
 }
-template <class T, Number A>
-Var<T> pow_slope(const Var<T>& x, A p) {
-  return scale(pow_scalar(x, static_cast<T>(p) - T(1)), static_cast<T>(p));
-}
 
 // clang-format off
 template <class T> Var<T> operator+(const Var<T>& a, const Var<T>& b) { return add(a, b); }
@@ -95,6 +91,11 @@ Var<T> maximum(const Var<T>& x, A s) {
 template <class T, Number A>
 Var<T> minimum(const Var<T>& x, A s) {
   return minimum(x, number_like(x, static_cast<T>(s)));
+}
+template <class T, Number A>
+Var<T> pow_slope(const Var<T>& x, A p) {
+  const T exponent = static_cast<T>(p);  // 0 x^-1 would not be 0 at x = 0
+  return exponent == T(0) ? number_like(x, T(0)) : exponent * pow_scalar(x, exponent - T(1));
 }
 template <class T, Number A>
 Var<T> share(const Var<T>& x, A s) {

@@ -1,1 +1,260 @@
-//
+// The character RNN: its BPTT, which falls out of the tape, against BPTT derived by hand.
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <tuple>
+#include <xgrad/models/models.hpp>
+
+#include "../heap.hpp"
+#include "../thrown.hpp"
+#include "hand_bptt.hpp"
+
+using namespace xgrad;
+namespace bdata = boost::unit_test::data;
+
+namespace {
+
+using D = double;
+
+template <class T>
+struct Case {
+  ParamStore<T> store;
+  CharRnn<T> model;
+  std::vector<Index> inputs, targets;
+  Array<T> h0;
+
+  // Few characters, so that they repeat; weights away from zero; a first state that is not zero.
+  Case(Index steps, Index batch, double spread, Index vocabulary = 5, Index hidden = 7)
+      : model(store, {.vocabulary = vocabulary, .hidden = hidden}), h0(make_array<T>({batch, hidden})) {
+    Rng rng(17);
+    init_normal<T>(model, spread, rng);
+    rng.fill_normal(model.cell.bias.mutable_value(), spread);
+    rng.fill_normal(model.head.bias.mutable_value(), spread);
+    for (T& v : h0) v = static_cast<T>(0.5 * rng.normal());
+    for (Index i = 0; i < steps * batch; ++i) {
+      inputs.push_back(rng.below(vocabulary));
+      targets.push_back(rng.below(vocabulary));
+    }
+  }
+};
+
+hand::Matrix matrix(const Var<D>& v) {
+  const Shape s = v.shape();
+  hand::Matrix m(s.rank() == 2 ? std::size_t(s[0]) : 1, std::size_t(s[s.rank() - 1]));
+  std::copy_n(v.data(), v.size(), m.v.begin());
+  return m;
+}
+
+// Relative distance in the 2-norm.
+D distance(const Array<D>& got, const hand::Matrix& want) {
+  BOOST_REQUIRE_EQUAL(got.size(), want.v.size());
+  long double d = 0, n = 0;
+  for (std::size_t i = 0; i < want.v.size(); ++i) {
+    d += (got.data()[i] - want.v[i]) * (got.data()[i] - want.v[i]);
+    n += want.v[i] * want.v[i];
+  }
+  return D(std::sqrt(d / n));
+}
+
+struct Gradients5 {
+  D loss;
+  std::vector<Array<D>> g;
+  Array<D> h0, state;
+};
+
+Gradients5 from_tape(const Case<D>& c, const BackwardOptions& options = {}) {
+  Tape<D> tape;
+  const Var<D> h0 = leaf(c.h0);
+  c.model.cell.weight_ih.slot().store->zero_grad();
+  const auto [loss, state] = c.model.loss(c.inputs, c.targets, h0);
+  backward(loss, options);
+  Gradients5 r{loss.item(), {}, h0.grad(), make_array<D>(state.shape())};
+  std::copy_n(state.data(), state.size(), r.state.data());
+  for (const auto& p : named_parameters<D>(c.model)) r.g.push_back(p.parameter.grad());
+  return r;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(char_rnn)
+
+BOOST_DATA_TEST_CASE(bptt_by_hand, bdata::make({1, 2, 3, 25}) * bdata::make({1, 3}) * bdata::make({0.01, 0.5}), steps,
+                     batch, spread) {
+  const Case<D> c(steps, batch, spread);
+  const hand::Rnn w{matrix(c.model.cell.weight_ih), matrix(c.model.cell.weight_hh), matrix(c.model.cell.bias),
+                    matrix(c.model.head.weight), matrix(c.model.head.bias)};
+  hand::Matrix h0(std::size_t(batch), 7);
+  std::copy(c.h0.begin(), c.h0.end(), h0.v.begin());
+  const auto want = hand::bptt(w, {c.inputs.begin(), c.inputs.end()}, {c.targets.begin(), c.targets.end()}, h0);
+  const auto got = from_tape(c);
+  BOOST_TEST(std::abs(got.loss - D(want.loss)) <= 1e-13 * D(want.loss));
+  BOOST_TEST(distance(got.g[0], want.gradient.wxh) < 1e-12);
+  BOOST_TEST(distance(got.g[1], want.gradient.whh) < 1e-12);
+  BOOST_TEST(distance(got.g[2], want.gradient.bh) < 1e-12);
+  BOOST_TEST(distance(got.g[3], want.gradient.why) < 1e-12);
+  BOOST_TEST(distance(got.g[4], want.gradient.by) < 1e-12);
+  BOOST_TEST(distance(got.h0, want.h0) < 1e-12);
+  BOOST_TEST(distance(got.state, want.state) < 1e-14);
+}
+
+BOOST_AUTO_TEST_CASE(all_ways_to_sweep_agree) {
+  for (const Index batch : {1, 3}) {
+    const Case<D> c(40, batch, 0.3);
+    const auto fast = from_tape(c);
+    for (const BackwardOptions& o : {BackwardOptions{.defer = false}, BackwardOptions{.use_kernels = false},
+                                     BackwardOptions{.use_kernels = false, .defer = false}}) {
+      const auto other = from_tape(c, o);
+      for (std::size_t k = 0; k < fast.g.size(); ++k) {
+        D scale = 0;
+        for (const D v : fast.g[k]) scale = std::max(scale, std::abs(v));
+        for (std::size_t i = 0; i < fast.g[k].size(); ++i)
+          BOOST_TEST(std::abs(fast.g[k].data()[i] - other.g[k].data()[i]) <= 1e-13 * scale);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_window_equals_the_loop_step_by_step) {
+  for (const Index batch : {1, 3}) {
+    const Case<D> c(6, batch, 0.5);
+    const auto at_once = from_tape(c);
+    c.model.cell.weight_ih.slot().store->zero_grad();
+    Tape<D> tape;
+    const Var<D> h0 = leaf(c.h0);
+    Var<D> h = h0, loss = constant(0.0);
+    for (Index t = 0; t < 6; ++t) {
+      const auto ids = [&](const std::vector<Index>& all) {
+        return std::span<const Index>(all).subspan(std::size_t(t * batch), std::size_t(batch));
+      };
+      const auto [logits, state] = c.model.step(ids(c.inputs), h);
+      loss += softmax_cross_entropy(logits, ids(c.targets), 1.0 / batch);
+      h = state;
+    }
+    BOOST_TEST(loss.item() == at_once.loss, boost::test_tools::tolerance(1e-14));
+    backward(loss);
+    const auto parameters = named_parameters<D>(c.model);
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
+      const Array<D> g = parameters[k].parameter.grad();
+      D scale = 0;
+      for (const D v : g) scale = std::max(scale, std::abs(v));
+      for (std::size_t i = 0; i < g.size(); ++i)
+        BOOST_TEST(std::abs(g.data()[i] - at_once.g[k].data()[i]) <= 1e-13 * scale);
+    }
+    for (std::size_t i = 0; i < at_once.h0.size(); ++i)
+      BOOST_TEST(h0.grad().data()[i] == at_once.h0.data()[i], boost::test_tools::tolerance(1e-12));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_embedding_row_is_the_product_with_a_one_hot_column) {
+  const Case<D> c(3, 1, 0.5);
+  Tape<D> tape;
+  Array<D> one_hot = make_array<D>({3, 5});
+  one_hot.fill(0);
+  for (std::size_t t = 0; t < 3; ++t) one_hot(t, std::size_t(c.inputs[t])) = 1;
+  const Var<D> product = matmul(constant(one_hot), c.model.cell.weight_ih) + c.model.cell.bias;
+  const Var<D> rows = c.model.cell.project(c.inputs);
+  for (Size i = 0; i < rows.size(); ++i) BOOST_TEST(rows.data()[i] == product.data()[i]);
+}
+
+BOOST_AUTO_TEST_CASE(float_against_double) {
+  const Case<D> wide(25, 3, 0.3);
+  const Case<float> narrow(25, 3, 0.3);
+  // the same weights: those that float can hold
+  const auto a = named_parameters<D>(wide.model);
+  const auto b = named_parameters<float>(narrow.model);
+  for (std::size_t k = 0; k < a.size(); ++k)
+    std::copy_n(b[k].parameter.data(), b[k].parameter.size(), a[k].parameter.mutable_value().begin());
+  const_cast<Array<D>&>(wide.h0) = Array<D>(narrow.h0);
+  const auto want = from_tape(wide);
+  Tape<float> tape;
+  backward(narrow.model.loss(narrow.inputs, narrow.targets, constant(narrow.h0)).loss);
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    D d = 0, n = 0;
+    const Array<float> g = b[k].parameter.grad();
+    for (std::size_t i = 0; i < g.size(); ++i) {
+      d += std::pow(D(g.data()[i]) - want.g[k].data()[i], 2);
+      n += std::pow(want.g[k].data()[i], 2);
+    }
+    BOOST_TEST(std::sqrt(d / n) < 5e-6);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_training_step_takes_nothing_from_the_heap) {
+  Case<float> c(25, 1, 0.01, 67, 100);
+  Adagrad<float> adagrad(c.store, {});
+  Tape<float> tape;
+  Array<float> state = c.model.initial_state(1);
+  const auto step = [&] {
+    tape.clear();
+    c.store.zero_grad();
+    const auto [loss, last] = c.model.loss(c.inputs, c.targets, constant(state));
+    backward(loss);
+    clip_by_value(c.store.gradients(), 5);
+    adagrad.step();
+    std::copy_n(last.data(), last.size(), state.data());
+  };
+  step();
+  const long before = heap::allocations();
+  for (int i = 0; i < 100; ++i) step();
+  BOOST_TEST(heap::allocations() - before == 0);
+}
+
+BOOST_AUTO_TEST_CASE(ids_that_do_not_fill_whole_steps) {
+  const Case<D> c(3, 2, 0.1);
+  Tape<D> tape;
+  const std::vector<Index> five{0, 1, 2, 3, 4}, six{0, 1, 2, 3, 4, 5};
+  const Var<D> h = constant(c.h0);
+  BOOST_TEST(thrown<ShapeError>([&] { c.model.loss(five, five, h); }) ==
+             "[char_rnn] 5 inputs and 5 targets for 2 streams");
+  BOOST_TEST(thrown<ShapeError>([&] { c.model.loss(six, five, h); }) ==
+             "[char_rnn] 6 inputs and 5 targets for 2 streams");
+  BOOST_TEST(thrown<ValueError>([&] { c.model.loss(six, six, h); }) ==
+             "[embedding] id 5 at position 5 is outside the 5 rows");
+}
+
+BOOST_AUTO_TEST_CASE(sampler_misuse) {
+  const Case<D> c(3, 2, 0.1);
+  Rng rng(1);
+  for (const double t : {0.0, -1.0, std::nan(""), double(INFINITY)})
+    BOOST_TEST(thrown<ValueError>([&] {
+                 Sampler<D>(c.model, rng, t);
+               }).starts_with("[sample] the temperature must be a finite number > 0, it is "));
+  Sampler<D> sampler(c.model, rng);
+  BOOST_TEST(thrown<ValueError>([&] { sampler.next(); }) == "[sample] feed a character first");
+}
+
+BOOST_AUTO_TEST_CASE(extreme_temperatures) {
+  const Case<float> c(3, 2, 0.1);
+  Rng rng(1);
+  for (const double t : {1e-30, 1e30}) {
+    Sampler<float> sampler(c.model, rng, t);
+    sampler.feed(0);
+    for (int i = 0; i < 20; ++i) {
+      const Index id = sampler.next();
+      BOOST_TEST(id >= 0);
+      BOOST_TEST(id < 5);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(it_learns_a_sequence_by_heart) {
+  ParamStore<float> store;
+  CharRnn<float> model(store, {.vocabulary = 4, .hidden = 16});
+  Rng rng(3);
+  init_normal<float>(model, 0.1, rng);
+  Adagrad<float> adagrad(store, {.learning_rate = 0.1});
+  const std::vector<Index> hell{0, 1, 2, 2}, ello{1, 2, 2, 3};
+  Tape<float> tape;
+  float loss = 0;
+  for (int i = 0; i < 200; ++i) {
+    tape.clear();
+    store.zero_grad();
+    const auto l = model.loss(hell, ello, constant(model.initial_state(1))).loss;
+    backward(l);
+    adagrad.step();
+    loss = l.item();
+  }
+  BOOST_TEST(loss < 0.05f);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

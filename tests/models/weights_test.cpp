@@ -1,1 +1,91 @@
-//
+// Models as tensors under PyTorch's names, and visit.
+#include <boost/test/unit_test.hpp>
+#include <xgrad/models/models.hpp>
+
+#include "../thrown.hpp"
+
+using namespace xgrad;
+
+namespace {
+
+struct Fixture {
+  ParamStore<float> store;
+  CharRnn<float> model{store, {.vocabulary = 5, .hidden = 3}};
+  Fixture() {
+    Rng rng(2);
+    init_normal<float>(model, 1, rng);
+    rng.fill_normal(model.cell.bias.mutable_value(), 1);
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(weights)
+
+BOOST_FIXTURE_TEST_CASE(names_and_shapes_are_those_of_pytorch, Fixture) {
+  const std::vector<std::pair<std::string, std::vector<std::uint64_t>>> wanted = {
+      {"rnn.weight_ih_l0", {3, 5}}, {"rnn.weight_hh_l0", {3, 3}}, {"rnn.bias_ih_l0", {3}},
+      {"rnn.bias_hh_l0", {3}},      {"head.weight", {5, 3}},      {"head.bias", {5}}};
+  const auto tensors = weights_of<float>(model);
+  BOOST_REQUIRE_EQUAL(tensors.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    BOOST_TEST(tensors[i].name == wanted[i].first);
+    BOOST_TEST(tensors[i].shape == wanted[i].second);
+  }
+  const auto ih = tensors[0].values<float>();
+  BOOST_TEST(ih[1 * 5 + 4] == model.cell.weight_ih.value()(4, 1));  // (out, in)
+}
+
+BOOST_FIXTURE_TEST_CASE(parameters_by_dotted_name, Fixture) {
+  const auto all = named_parameters<float>(model);
+  BOOST_REQUIRE_EQUAL(all.size(), 5u);
+  BOOST_TEST(all[1].name == "rnn.weight_hh_l0");
+  BOOST_TEST(count_parameters<float>(model) == 5 * 3 + 3 * 3 + 3 + 3 * 5 + 5);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_written_is_read, Fixture) {
+  const SafeTensors file{weights_of<float>(model), {}};
+  ParamStore<float> other_store;
+  CharRnn<float> other(other_store, {.vocabulary = 5, .hidden = 3});
+  load_weights<float>(file, other);
+  for (std::size_t i = 0; i < store.values().size(); ++i) BOOST_TEST(other_store.values()[i] == store.values()[i]);
+}
+
+BOOST_FIXTURE_TEST_CASE(pytorchs_second_bias_is_added, Fixture) {
+  SafeTensors file{weights_of<float>(model), {}};
+  const std::vector<float> more{1, 2, 3};
+  for (auto& t : file.tensors)
+    if (t.name == "rnn.bias_hh_l0") t = make_tensor<float>(t.name, t.shape, std::span<const float>(more));
+  ParamStore<float> other_store;
+  CharRnn<float> other(other_store, {.vocabulary = 5, .hidden = 3});
+  load_weights<float>(file, other);
+  for (std::size_t i = 0; i < 3; ++i)
+    BOOST_TEST(other.cell.bias.value()(i) == model.cell.bias.value()(i) + float(i + 1));
+}
+
+BOOST_FIXTURE_TEST_CASE(tensors_that_do_not_fit, Fixture) {
+  SafeTensors file{weights_of<float>(model), {}};
+  ParamStore<float> wider_store;
+  CharRnn<float> wider(wider_store, {.vocabulary = 5, .hidden = 4});
+  BOOST_TEST(thrown<FormatError>([&] { load_weights<float>(file, wider); }) ==
+             "[weights] tensor 'rnn.weight_ih_l0' is F32 (3, 5), the model wants F32 (4, 5)");
+  ParamStore<double> double_store;
+  CharRnn<double> in_double(double_store, {.vocabulary = 5, .hidden = 3});
+  BOOST_TEST(thrown<FormatError>([&] { load_weights<double>(file, in_double); }) ==
+             "[weights] tensor 'rnn.weight_ih_l0' is F32 (3, 5), the model wants F64 (3, 5)");
+  file.tensors.erase(file.tensors.begin() + 4);
+  BOOST_TEST(thrown<FormatError>([&] { load_weights<float>(file, model); }) ==
+             "[weights] tensor 'head.weight' is missing");
+}
+
+BOOST_AUTO_TEST_CASE(initial_weights_are_numpys) {
+  // RandomState(1337).randn(2, 3), (out, in), lies transposed in a (3, 2) parameter.
+  ParamStore<double> store;
+  const Linear<double> layer(store, 3, 2);
+  Rng rng(1337), again(1337);
+  init_normal<double>(layer, 1, rng);
+  for (std::size_t out = 0; out < 2; ++out)
+    for (std::size_t in = 0; in < 3; ++in) BOOST_TEST(layer.weight.value()(in, out) == again.normal());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
-#include <boost/test/unit_test.hpp>
+#include "op_checks.hpp"
+
 #include <cmath>
-#include <xgrad/ops/ops.hpp>
+#include <stdexcept>
 
 namespace {
 
@@ -21,7 +22,7 @@ D norm(const std::vector<D>& a) {
 
 // |a - b| / max(|a|, |b|), in the 2-norm; 0 where both vanish.
 D difference(const std::vector<D>& a, const std::vector<D>& b) {
-  BOOST_REQUIRE_EQUAL(a.size(), b.size());
+  if (a.size() != b.size()) throw std::runtime_error("gradients of different sizes");
   std::vector<D> d(a.size());
   for (std::size_t i = 0; i < a.size(); ++i) d[i] = a[i] - b[i];
   const D scale = std::max(norm(a), norm(b));
@@ -221,27 +222,19 @@ void check_sample(const std::string& op, const Sample<D>& s, Rng& rng) {
 
 }  // namespace
 
-// One case an op, made when the program starts.
-namespace {
+namespace checks {
 
-void check_op(const std::string& name) {
-  const auto pick = [&](auto ops) {
-    for (auto& op : ops)
-      if (op.name == name) return op;
-    throw std::logic_error("no op " + name);
-  };
-  const auto in_double = pick(all_ops<double>());
-  const auto in_float = pick(all_ops<float>());
+int check_in_double(const OpInfo<double>& op) {
   Rng rng(11), draw(3);
-  const auto samples = in_double.samples(draw);
-  BOOST_TEST(!samples.empty());
-  for (const auto& s : samples) check_sample(name, s, rng);
-  BOOST_TEST_MESSAGE(name << ": " << samples.size() << " samples");
+  const auto samples = op.samples(draw);
+  for (const auto& s : samples) check_sample(op.name, s, rng);
+  return static_cast<int>(samples.size());
+}
 
-  // float against double on inputs that float can hold
-  Rng draw_float(3);
+void check_in_float(const OpInfo<float>& in_float, const OpInfo<double>& in_double) {
+  Rng draw(3), draw_float(3);
+  const auto samples = in_double.samples(draw);
   const auto narrow = in_float.samples(draw_float);
-  BOOST_REQUIRE_EQUAL(narrow.size(), samples.size());
   for (std::size_t i = 0; i < narrow.size(); ++i) {
     std::vector<D> wide_y, narrow_y, wide_g, narrow_g;
     Size longest = 1;
@@ -277,35 +270,28 @@ void check_op(const std::string& name) {
     }
     const D bound = 16 * 1.2e-7 * std::sqrt(double(longest));
     const D ey = difference(narrow_y, wide_y), eg = difference(narrow_g, wide_g);
-    demand(ey < bound, name, samples[i].label, "value in float and double", ey);
-    demand(eg < bound, name, samples[i].label, "gradient in float and double", eg);
+    demand(ey < bound, in_double.name, samples[i].label, "value in float and double", ey);
+    demand(eg < bound, in_double.name, samples[i].label, "gradient in float and double", eg);
   }
-
-  const auto errors = [&](const auto& op, auto zero) {
-    using T = decltype(zero);
-    for (const ErrorSample& e : op.error_samples) {
-      Tape<T> tape;
-      std::string what = "(nothing was thrown)";
-      try {
-        e.call();
-      } catch (const Error& error) {
-        what = error.what();
-      }
-      BOOST_TEST(what == e.message);
-    }
-  };
-  errors(in_double, double());
-  errors(in_float, float());
 }
 
-// Before main, as BOOST_AUTO_TEST_CASE does it, so that --list_content knows the cases.
-[[maybe_unused]] const bool registered = [] {
-  using namespace boost::unit_test;
-  auto* suite = BOOST_TEST_SUITE("ops");
-  for (const auto& op : all_ops<double>())
-    suite->add(make_test_case([name = op.name] { check_op(name); }, op.name, __FILE__, __LINE__));
-  framework::master_test_suite().add(suite);
-  return true;
-}();
+template <class T>
+std::vector<std::pair<std::string, std::string>> messages(const OpInfo<T>& op) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const ErrorSample& e : op.error_samples) {
+    Tape<T> tape;
+    std::string what = "(nothing was thrown)";
+    try {
+      e.call();
+    } catch (const Error& error) {
+      what = error.what();
+    }
+    all.emplace_back(what, e.message);
+  }
+  return all;
+}
 
-}  // namespace
+template std::vector<std::pair<std::string, std::string>> messages(const OpInfo<float>&);
+template std::vector<std::pair<std::string, std::string>> messages(const OpInfo<double>&);
+
+}  // namespace checks

@@ -1,0 +1,47 @@
+// How far training has come, on stderr: a line that repaints itself in a terminal, a plain line now and then elsewhere.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace char_rnn {
+
+struct Figures {
+  std::int64_t step = 0;
+  double fraction = 0;     // of the work, in [0, 1]
+  double smooth_loss = 0;  // nats per character
+  double seconds = 0;      // since training began
+};
+
+/// At most `width` columns wide; what matters least goes first where they are few. `blocks`: a bar of block characters.
+std::string bar_line(const Figures& now, double steps_per_second, int width, bool blocks);
+std::string plain_line(const Figures& now, double steps_per_second);
+
+class Progress {
+ public:
+  Progress();
+  /// Erases the line.
+  ~Progress() { hide(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// To be called after every step; shows something when it is time.
+  void update(const Figures& now);
+  /// Shows the last state, and leaves it.
+  void finish(const Figures& now);
+  /// Makes place for other output; the line comes back with the next update.
+  void hide();
+
+ private:
+  void measure(const Figures& now);
+  void show(const Figures& now);
+
+  const bool terminal_;
+  const bool blocks_;
+  bool painted_ = false;
+  double next_ = 0;  // when something is to be shown, in seconds of training
+  double rate_ = 0;  // steps per second, smoothed
+  Figures last_;     // at the last measurement
+};
+
+}  // namespace char_rnn

@@ -1,0 +1,53 @@
+#include "failure.hpp"
+#include "run.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace char_rnn {
+
+namespace {
+
+using xgrad::Index;
+
+std::vector<Index> encoded(const std::string& prime, const xgrad::Vocabulary& vocabulary) {
+  try {
+    return vocabulary.encode(prime, "--prime");
+  } catch (const xgrad::ValueError& e) {
+    throw failure_of(e, Exit::text, "use only symbols of the text that the run learned from");
+  }
+}
+
+}  // namespace
+
+void draw(const xgrad::CharRnn<float>& model, const xgrad::Vocabulary& vocabulary, std::span<const Index> prime,
+          std::int64_t length, double temperature, xgrad::Rng& rng, const std::function<bool(Index)>& sink) {
+  const Index line_end = vocabulary.find('\n').value_or(0);
+  try {
+    xgrad::Sampler<float> sampler(model, rng, temperature);
+    for (const Index id : prime.empty() ? std::span(&line_end, 1) : prime) sampler.feed(id);
+    for (std::int64_t n = 0; n < length; ++n)
+      if (!sink(sampler.next())) return;
+  } catch (const xgrad::ValueError& e) {  // the ids are the vocabulary's, so it is the distribution that is none
+    throw failure_of(e, Exit::numerical, "the run has diverged; train again with a lower --lr");
+  }
+}
+
+int sample(const SampleOptions& options) {
+  const Checkpoint checkpoint(options.run);
+  const xgrad::Vocabulary& vocabulary = checkpoint.vocabulary();
+  xgrad::ParamStore<float> store;
+  const xgrad::CharRnn<float> model(store, {vocabulary.size(), checkpoint.hidden()});
+  checkpoint.load_into(model);
+  const std::vector<Index> prime = encoded(options.prime, vocabulary);
+
+  TextOut out;
+  xgrad::Rng rng(options.seed);
+  if (!out.put(vocabulary, prime)) return 0;  // a reader who has seen enough is no error
+  draw(model, vocabulary, prime, options.length, options.temperature, rng, [&](Index id) {
+    return out.put(vocabulary, {&id, 1});
+  });
+  out.flush();
+  return 0;
+}
+
+}  // namespace char_rnn

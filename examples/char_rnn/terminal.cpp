@@ -1,0 +1,62 @@
+#include "terminal.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+#include "failure.hpp"
+
+namespace char_rnn {
+
+bool is_terminal(int fd) { return isatty(fd) == 1; }
+
+int columns(int fd) {
+  winsize size{};
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+bool speaks_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (!value || *value == '\0') continue;
+    const std::string_view locale(value);
+    return locale.find("UTF-8") != std::string_view::npos || locale.find("utf8") != std::string_view::npos;
+  }
+  return false;
+}
+
+bool TextOut::put(std::string_view text) {
+  if (closed_) return false;
+  buffer_.append(text);
+  return terminal_ || buffer_.size() >= 4096 ? flush() : true;
+}
+
+bool TextOut::put(const xgrad::Vocabulary& vocabulary, std::span<const xgrad::Index> ids) {
+  if (!terminal_) return put(vocabulary.decode(ids));
+  std::string shown;
+  for (const xgrad::Index id : ids) {
+    const std::string symbol = vocabulary.decode(id);
+    const bool plain = symbol == "\n" || symbol == "\t" || symbol == "'" || symbol == "\\";
+    shown += plain ? symbol : xgrad::escaped(symbol);
+  }
+  return put(shown);
+}
+
+bool TextOut::flush() {
+  std::string_view rest = buffer_;
+  while (!rest.empty() && !closed_) {
+    const ssize_t put = ::write(1, rest.data(), rest.size());
+    if (put >= 0) rest.remove_prefix(static_cast<std::size_t>(put));
+    else if (errno == EPIPE) closed_ = true;
+    else if (errno != EINTR)
+      throw Failure(Exit::io, "cannot write to stdout: " + std::generic_category().message(errno),
+                    "check where the output goes");
+  }
+  buffer_.clear();
+  return !closed_;
+}
+
+}  // namespace char_rnn

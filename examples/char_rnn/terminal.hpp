@@ -1,0 +1,32 @@
+// The two streams: stdout carries text and nothing else, stderr what there is to say about it.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <xgrad/models/text/vocabulary.hpp>
+
+namespace char_rnn {
+
+bool is_terminal(int fd);
+/// The width of the terminal, or 80.
+int columns(int fd);
+/// Whether the environment says that terminals show UTF-8.
+bool speaks_utf8();
+
+/// stdout, buffered by us so that errors are seen where they happen. A terminal gets everything at once, with escapes
+/// for what could command it; a file or a pipe gets the very symbols.
+class TextOut {
+ public:
+  TextOut() : terminal_(is_terminal(1)) {}
+  /// False once nobody reads any more. Throws Failure with Exit::io for every other reason.
+  bool put(std::string_view text);
+  bool put(const xgrad::Vocabulary& vocabulary, std::span<const xgrad::Index> ids);
+  bool flush();
+
+ private:
+  bool terminal_;
+  bool closed_ = false;
+  std::string buffer_;
+};
+
+}  // namespace char_rnn

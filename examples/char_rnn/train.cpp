@@ -1,0 +1,251 @@
+// char_rnn train. Start reading at Trainer::step: it is all there is to training; the rest of the file reads the text,
+// tells how it goes, and saves.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "failure.hpp"
+#include "interrupt.hpp"
+#include "progress.hpp"
+#include "run.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace char_rnn {
+
+namespace {
+
+using namespace xgrad;
+using Clock = std::chrono::steady_clock;
+
+/// The model and what trains it.
+class Trainer {
+ public:
+  Trainer(const TrainOptions& options, const Text& text);
+
+  /// One step of BPTT, truncated to the window. Returns the loss in nats per character; where that is not finite,
+  /// nothing was learned from it.
+  double step() {
+    tape_.clear();                              // forgets the last step, keeps its memory
+    const Window window = windows_.next();      // T characters of B streams, and those that follow them
+    if (window.starts_over) state_.fill(0);     // the text begins again
+    const Var<float> state = constant(state_);  // an Array has no history, so BPTT is truncated here, in sight
+    const auto [loss, last] = model_.loss(window.inputs, window.targets, state);
+    const double nats = double{loss.item()} / windows_.seq_len();
+    if (!std::isfinite(nats)) return nats;
+    good_.assign(store_.values().begin(), store_.values().end());  // the weights of that loss
+
+    store_.zero_grad();
+    backward(loss);  // VJPs, newest node first
+    clip_by_value(store_.gradients(), clip_);
+    std::visit([](auto& optimizer) { optimizer.step(); }, optimizer_);
+    std::copy_n(last.data(), last.size(), state_.data());  // where the next window begins
+    return nats;
+  }
+  /// Back to the weights that gave the last finite loss.
+  void restore() { std::copy(good_.begin(), good_.end(), store_.mutable_values().begin()); }
+
+  const CharRnn<float>& model() const { return model_; }
+  std::int64_t chars_per_step() const { return std::int64_t{windows_.batch()} * windows_.seq_len(); }
+  Size steps_per_pass() const { return windows_.per_pass(); }
+
+ private:
+  BpttWindows windows_;
+  ParamStore<float> store_;
+  CharRnn<float> model_;
+  std::variant<Sgd<float>, Adagrad<float>> optimizer_;
+  double clip_;
+  Array<float> state_;       // (B, H)
+  std::vector<float> good_;  // weights, as the store has them
+  Tape<float> tape_;
+};
+
+std::variant<Sgd<float>, Adagrad<float>> make_optimizer(const TrainOptions& options, ParamStore<float>& store) {
+  if (options.optimizer == OptimizerKind::sgd) return Sgd<float>(store, {options.lr});
+  return Adagrad<float>(store, {options.lr});
+}
+
+Trainer::Trainer(const TrainOptions& options, const Text& text)
+    : windows_(text.ids, options.batch, options.seq_len),
+      model_(store_, {text.vocabulary.size(), options.hidden}),
+      optimizer_(make_optimizer(options, store_)),
+      clip_(options.clip),
+      state_(model_.initial_state(options.batch)),
+      good_(store_.values().begin(), store_.values().end()) {
+  Rng rng(options.seed);
+  init_normal<float>(model_, options.init, rng);
+}
+
+/// One call of train: when to report, save, show a sample and stop.
+class Session {
+ public:
+  Session(const TrainOptions& options, const Text& text, Trainer& trainer, Run& run);
+  /// Returns the exit code.
+  int train();
+
+ private:
+  Figures figures() const;
+  bool finished() const;
+  void note(double loss);
+  void save();
+  void show_sample();
+  [[noreturn]] void diverged(double loss);
+  void say_goodbye(int signal);
+
+  const TrainOptions& options_;
+  const Vocabulary& vocabulary_;
+  Trainer& trainer_;
+  Run& run_;
+  Progress progress_;
+  TextOut out_;
+  Rng rng_;  // of the samples; training itself draws nothing after the first weights
+
+  std::int64_t step_ = 0;
+  double smooth_loss_;
+  Clock::time_point start_ = Clock::now(), saved_ = start_;
+  double busy_ = 0;  // seconds in steps since the last report
+  std::int64_t reported_ = 0, next_sample_ = 100;
+};
+
+constexpr std::int64_t report_every = 100;  // steps
+constexpr double save_every = 20;           // seconds
+constexpr std::int64_t sample_length = 200;
+
+double seconds(Clock::duration d) { return std::chrono::duration<double>(d).count(); }
+
+Session::Session(const TrainOptions& options, const Text& text, Trainer& trainer, Run& run)
+    : options_(options),
+      vocabulary_(text.vocabulary),
+      trainer_(trainer),
+      run_(run),
+      rng_(options.seed),
+      smooth_loss_(std::log(double(text.vocabulary.size()))) {}
+
+int Session::train() {
+  save();  // a folder that cannot be written is found out now, not after an hour
+  for (;;) {
+    const Clock::time_point before = Clock::now();
+    const double loss = trainer_.step();
+    busy_ += seconds(Clock::now() - before);
+    if (!std::isfinite(loss)) diverged(loss);
+    ++step_;
+    smooth_loss_ = 0.999 * smooth_loss_ + 0.001 * loss;
+
+    const int signal = interrupted();
+    const bool last = signal != 0 || finished();
+    if (last || step_ == 1 || step_ % report_every == 0) note(loss);
+    if (last) {
+      save();
+      progress_.finish(figures());
+      if (signal == 0) show_sample();
+      say_goodbye(signal);
+      return signal == 0 ? 0 : 128 + signal;
+    }
+    progress_.update(figures());
+    if (step_ == next_sample_) show_sample(), next_sample_ *= 4;
+    if (seconds(Clock::now() - saved_) > save_every) save();
+  }
+}
+
+Figures Session::figures() const {
+  const double elapsed = seconds(Clock::now() - start_);
+  const double by_steps = options_.steps ? double(step_) / double(*options_.steps) : 0;
+  const double by_time = options_.seconds ? elapsed / *options_.seconds : 0;
+  return {step_, std::min(1.0, std::max(by_steps, by_time)), smooth_loss_, elapsed};
+}
+
+bool Session::finished() const {
+  return (options_.steps && step_ >= *options_.steps) ||
+         (options_.seconds && seconds(Clock::now() - start_) >= *options_.seconds);
+}
+
+void Session::note(double loss) {
+  const double chars = double(step_ - reported_) * double(trainer_.chars_per_step());
+  run_.log({step_, loss, smooth_loss_, chars / std::max(busy_, 1e-9)});
+  reported_ = step_;
+  busy_ = 0;
+}
+
+void Session::save() {
+  run_.save(trainer_.model(), vocabulary_, step_);
+  saved_ = Clock::now();
+}
+
+void Session::show_sample() {
+  progress_.hide();
+  out_.put(fmt::format("---- step {}\n", step_));
+  draw(trainer_.model(), vocabulary_, {}, sample_length, 1.0, rng_, [this](Index id) {
+    return out_.put(vocabulary_, {&id, 1});
+  });
+  out_.put("\n");
+  out_.flush();
+}
+
+void Session::diverged(double loss) {
+  trainer_.restore();
+  const std::int64_t failed = step_ + 1;
+  step_ = std::max<std::int64_t>(0, step_ - 1);  // the last finite loss was measured before its step was taken
+  save();
+  throw Failure(Exit::numerical,
+                fmt::format("loss is {} at step {}; weights restored to step {} and saved in '{}'", loss, failed, step_,
+                            escaped(run_.folder().string())),
+                "use a lower --lr or --clip");
+}
+
+void Session::say_goodbye(int signal) {
+  if (signal != 0) fmt::print(stderr, "char_rnn: interrupted after step {}\n", step_);
+  fmt::print(stderr, "char_rnn: run saved in {}; see more with: char_rnn sample {}\n", escaped(run_.folder().string()),
+             escaped(run_.folder().string()));
+}
+
+// ---- before the first step
+
+Text read_text(const TrainOptions& options) {
+  Text text = explained(Exit::text, fmt::format("name a text of at least {} symbols", options.seq_len + 2), [&] {
+    try {
+      return load_text(options.text, options.encoding);
+    } catch (const FileError& e) {
+      throw failure_of(e, Exit::io, "name a text file that can be read");
+    }
+  });
+  for (const std::string& notice : text.notices)
+    fmt::print(stderr, "char_rnn: {}: {}\n", notice.rfind("vocabulary", 0) == 0 ? "warning" : "note", notice);
+  return text;
+}
+
+/// Weights four times (values, gradients, sums of squares, a copy), and on the tape about ten arrays of hidden size
+/// and four of the vocabulary's per character; so that an absurd size is refused before anything is allocated.
+void check_memory(const TrainOptions& options, const Text& text) {
+  const double v = text.vocabulary.size(), h = options.hidden, chars = double(options.batch) * options.seq_len;
+  const double bytes = 4 * (4 * (2 * v * h + h * h + h + v) + chars * (10 * h + 4 * v));
+  const double available = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
+  if (bytes > available)
+    throw Failure(
+        Exit::usage,
+        fmt::format("model needs {:.1f} GB of memory, this machine has {:.1f} GB", bytes / 1e9, available / 1e9),
+        "use a smaller --hidden, --batch or --seq-len");
+}
+
+void introduce(const Text& text, const Trainer& trainer, const Run& run) {
+  fmt::print(stderr, "char_rnn: {} {}, {} of them different; {} weights; {} steps per pass; run folder {}\n",
+             text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(),
+             count_parameters<float>(trainer.model()), trainer.steps_per_pass(), escaped(run.folder().string()));
+}
+
+}  // namespace
+
+int train(const TrainOptions& options) {
+  const Text text = read_text(options);
+  explained(Exit::text, "", [&] { BpttWindows(text.ids, options.batch, options.seq_len); });  // before any memory is
+  check_memory(options, text);                                                                // asked for
+  Trainer trainer(options, text);
+  catch_interrupts();
+  Run run(options);
+  introduce(text, trainer, run);
+  return Session(options, text, trainer, run).train();
+}
+
+}  // namespace char_rnn

@@ -1,0 +1,63 @@
+// One case for every op of the library.
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "op_checks.hpp"
+
+using namespace xgrad;
+
+namespace {
+
+void check_op(const std::string& name) {
+  const auto pick = [&](auto ops) {
+    for (auto& op : ops)
+      if (op.name == name) return op;
+    throw std::logic_error("no op " + name);
+  };
+  const auto in_double = pick(all_ops<double>());
+  const auto in_float = pick(all_ops<float>());
+  BOOST_TEST(checks::check_in_double(in_double) > 0);
+  checks::check_in_float(in_float, in_double);
+  BOOST_TEST(!in_double.error_samples.empty());
+  for (const auto& [what, wanted] : checks::messages(in_double)) BOOST_TEST(what == wanted);
+  for (const auto& [what, wanted] : checks::messages(in_float)) BOOST_TEST(what == wanted);
+}
+
+// Before main, as BOOST_AUTO_TEST_CASE does it, so that --list_content knows the cases.
+[[maybe_unused]] const bool registered = [] {
+  using namespace boost::unit_test;
+  auto* suite = BOOST_TEST_SUITE("ops");
+  for (const auto& op : all_ops<double>())
+    suite->add(make_test_case([name = op.name] { check_op(name); }, op.name, __FILE__, __LINE__));
+  framework::master_test_suite().add(suite);
+  return true;
+}();
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(op_list)
+
+BOOST_AUTO_TEST_CASE(names_are_unique) {
+  std::set<std::string> names;
+  for (const auto& op : all_ops<double>()) BOOST_TEST(names.insert(op.name).second);
+  BOOST_TEST(names.size() >= 40u);
+}
+
+// The samples and their derivatives record no rule that the list does not know.
+BOOST_AUTO_TEST_CASE(no_rule_escapes_the_list) {
+  std::set<std::string> names{"put", "softmax_cross_entropy_slope"};  // the adjoints of slice and cross entropy
+  for (const auto& op : all_ops<double>()) names.insert(op.name);
+  for (const auto& op : all_ops<double>()) {
+    Rng rng(3);
+    for (const auto& s : op.samples(rng)) {
+      Tape<double> tape;
+      std::vector<Var<double>> x;
+      for (const auto& a : s.inputs) x.push_back(leaf(a));
+      const auto g = grad(sum(s.f(x)), x);
+      for (Index id = 0; id < tape.size(); ++id)
+        if (const auto* rule = tape.node(id).rule) BOOST_TEST(names.count(rule->name) == 1u, rule->name);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

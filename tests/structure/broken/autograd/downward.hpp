@@ -1,0 +1,1 @@
+#include "../ops/upward.hpp"  // against the arrows: arrows.cmake must say so
