@@ -9,6 +9,8 @@ namespace xgrad {
 template <class T>
 class CharRnn {
  public:
+  using Value = T;
+
   struct Options {
     Index vocabulary;
     Index hidden = 128;

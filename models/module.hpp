@@ -4,6 +4,7 @@
 //
 //   template <class T>
 //   struct Mlp {
+//     using Value = T;
 //     Linear<T> hidden, out;
 //     Var<T> operator()(const Var<T>& x) const { return out(tanh(hidden(x))); }
 //     void visit(auto&& f) const { f("hidden", hidden), f("out", out); }
@@ -41,18 +42,18 @@ void collect(const M& model, const std::string& prefix, std::vector<NamedParamet
 }  // namespace detail
 
 /// All parameters of a model under dotted names, in the order of visit.
-template <class T, class M>
-std::vector<NamedParameter<T>> named_parameters(const M& model) {
-  std::vector<NamedParameter<T>> all;
-  detail::collect<T>(model, "", all);
+template <class M>
+std::vector<NamedParameter<typename M::Value>> named_parameters(const M& model) {
+  std::vector<NamedParameter<typename M::Value>> all;
+  detail::collect<typename M::Value>(model, "", all);
   return all;
 }
 
 /// The number of elements in all parameters.
-template <class T, class M>
+template <class M>
 Size count_parameters(const M& model) {
   Size n = 0;
-  for (const auto& p : named_parameters<T>(model)) n += p.parameter.size();
+  for (const auto& p : named_parameters(model)) n += p.parameter.size();
   return n;
 }
 

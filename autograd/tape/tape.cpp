@@ -107,7 +107,8 @@ void Tape<T>::throw_unusable(const char* op, const Var<T>& v) {
   if (!v) fail<TapeError>(op, "an empty Var was passed");
   if (!alive(v.tape_)) fail<TapeError>(op, "the Var's tape is gone or belongs to another thread");
   if (v.generation_ != v.tape_->generation_)
-    fail<TapeError>(op, "the Var is stale: its tape was cleared or has ended since it was recorded");
+    fail<TapeError>(op, "the Var is stale: it was node " + std::to_string(v.id_) +
+                            " of a tape that was cleared or has ended since");
   fail<TapeError>(op, "the Var, of shape " + v.shape().str() +
                           ", belongs to another tape of this thread\nhint: the current tape is the innermost in scope");
 }

@@ -21,6 +21,10 @@ template <class T>
 Var<T> leaf(std::span<const T> values, const Shape& shape) {
   return Tape<T>::require("leaf").input("leaf", values, shape, true);
 }
+template <class T>
+Var<T> leaf(T value) {
+  return Tape<T>::require("leaf").input("leaf", {&value, 1}, Shape{}, true);
+}
 
 /// A value of the current tape that nobody differentiates; copied.
 template <class T>

@@ -161,9 +161,10 @@ void check_values(const CLI::App& verb) {
 }
 
 [[noreturn]] void mismatch(const CLI::App& app, const CLI::ArgumentMismatch& error) {
-  const std::string text = error.what();  // "--hidden: 1 required H missing", "--utf8 was given a ... override"
+  std::string text = error.what();  // "--hidden: 1 required H missing", "utf8 was given a disallowed flag override"
   const bool flag = text.find("override") != std::string::npos;
-  refuse(text.substr(0, text.find_first_of(": ")) + (flag ? " takes no value" : " needs a value"),
+  text.resize(std::min(text.find_first_of(": "), text.size()));
+  refuse(fmt::format("--{} {}", bare(text), flag ? "takes no value" : "needs a value"),
          see_help(app.get_subcommands().empty() ? app : *app.get_subcommands().front()));
 }
 

@@ -27,7 +27,7 @@ struct TrainOptions {
   double clip = 5.0;
   std::uint32_t seed = 1337;
   std::optional<xgrad::Encoding> encoding;  // none: as the text is
-  double init = 0.01;                       // standard deviation of the first weights; only a preset changes it
+  std::optional<double> init;  // standard deviation of all first weights; none: train.cpp's own. Only presets set it
 };
 
 struct SampleOptions {

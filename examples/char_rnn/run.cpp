@@ -60,8 +60,9 @@ std::string config_of(const TrainOptions& o) {
       {"hidden", o.hidden}, {"seq_len", o.seq_len},
       {"batch", o.batch},   {"optimizer", o.optimizer == OptimizerKind::sgd ? "sgd" : "adagrad"},
       {"lr", o.lr},         {"clip", o.clip},
-      {"seed", o.seed},     {"init", o.init},
+      {"seed", o.seed},     {"init", nullptr},
       {"steps", nullptr},   {"seconds", nullptr}};
+  if (o.init) config["init"] = *o.init;
   if (o.steps) config["steps"] = *o.steps;
   if (o.seconds) config["seconds"] = *o.seconds;
   return config.dump();
@@ -71,7 +72,7 @@ const char* name_of(xgrad::Encoding encoding) { return encoding == xgrad::Encodi
 
 /// Where a parameter is not finite: "tensor 'rnn.bias_ih_l0' holds nan at 3", else empty.
 std::string not_finite(const xgrad::CharRnn<float>& model) {
-  for (const auto& p : xgrad::named_parameters<float>(model)) {
+  for (const auto& p : xgrad::named_parameters(model)) {
     const float* values = p.parameter.data();
     const float* end = values + p.parameter.size();
     const float* bad = std::find_if(values, end, [](float w) { return !std::isfinite(w); });
@@ -111,14 +112,16 @@ void Run::log(const LogLine& line) {
     cannot("write", path, errno);
 }
 
-void Run::save(const xgrad::CharRnn<float>& model, const xgrad::Vocabulary& vocabulary, std::int64_t step) {
+void Run::save(const xgrad::CharRnn<float>& model, const xgrad::Vocabulary& vocabulary,
+               const xgrad::Array<float>& state, std::int64_t step) {
   if (const std::string bad = not_finite(model); !bad.empty())
     throw Failure(Exit::numerical,
                   fmt::format("{} after step {}; '{}' keeps what was saved before", bad, step, weights_file),
                   "use a lower --lr or --clip");
   const auto& symbols = vocabulary.symbols();
-  xgrad::SafeTensors content{xgrad::weights_of<float>(model), {}};
+  xgrad::SafeTensors content{xgrad::weights_of(model), {}};
   content.tensors.push_back(xgrad::make_tensor<std::uint32_t>("vocab", {symbols.size()}, symbols));
+  content.tensors.push_back(xgrad::make_tensor<float>("state", {state.size()}, std::span(state.data(), state.size())));
   content.metadata = {{"format", "pt"},
                       {"version", std::to_string(version)},
                       {"model", "rnn"},
@@ -190,9 +193,24 @@ xgrad::Index Checkpoint::read_hidden() const {
   return static_cast<xgrad::Index>(hidden);
 }
 
+xgrad::Array<float> Checkpoint::state() const {
+  xgrad::Array<float> h = xgrad::make_array<float>({1, hidden_});
+  h.fill(0);
+  const xgrad::Tensor* stored = file_.find("state");
+  if (!stored) return h;
+  try {
+    stored->copy_to(std::span(h.data(), h.size()));
+  } catch (const xgrad::FormatError& e) {
+    reject(e.what());
+  }
+  if (!std::all_of(h.begin(), h.end(), [](float x) { return std::abs(x) <= 1; }))
+    reject("tensor 'state' holds what is no hidden state");
+  return h;
+}
+
 void Checkpoint::load_into(const xgrad::CharRnn<float>& model) const {
   try {
-    xgrad::load_weights<float>(file_, model);
+    xgrad::load_weights(file_, model);
   } catch (const xgrad::FormatError& e) {
     reject(e.what());
   }

@@ -1,6 +1,7 @@
 // The folder of a run: log.jsonl, how training went, and latest.safetensors, what came of it.
 //
-// The weights have PyTorch's names and layout; `vocab` (U32) holds the symbols, and strings in the metadata the rest:
+// The weights have PyTorch's names and layout; `vocab` (U32) holds the symbols, `state` (F32) the hidden state in which
+// training left the first stream, and strings in the metadata the rest:
 // which model, how large, after how many steps, and `config`, the settings as JSON. No time, speed or path is among
 // them: the same command on the same machine writes the same bytes.
 #pragma once
@@ -33,7 +34,8 @@ class Run {
   const std::filesystem::path& folder() const { return folder_; }
   void log(const LogLine& line);
   /// Replaces latest.safetensors. Throws Failure where it cannot, or where a weight is not finite.
-  void save(const xgrad::CharRnn<float>& model, const xgrad::Vocabulary& vocabulary, std::int64_t step);
+  void save(const xgrad::CharRnn<float>& model, const xgrad::Vocabulary& vocabulary, const xgrad::Array<float>& state,
+            std::int64_t step);
 
  private:
   std::filesystem::path folder_;
@@ -51,6 +53,8 @@ class Checkpoint {
   const xgrad::Vocabulary& vocabulary() const { return vocabulary_; }
   xgrad::Index hidden() const { return hidden_; }
   void load_into(const xgrad::CharRnn<float>& model) const;
+  /// (1, hidden); zeros where the file has none.
+  xgrad::Array<float> state() const;
 
  private:
   const std::string& metadata(const char* key) const;

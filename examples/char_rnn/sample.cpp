@@ -19,14 +19,18 @@ std::vector<Index> encoded(const std::string& prime, const xgrad::Vocabulary& vo
 
 }  // namespace
 
-void draw(const xgrad::CharRnn<float>& model, const xgrad::Vocabulary& vocabulary, std::span<const Index> prime,
-          std::int64_t length, double temperature, xgrad::Rng& rng, const std::function<bool(Index)>& sink) {
-  const Index line_end = vocabulary.find('\n').value_or(0);
+Writer::Writer(const xgrad::CharRnn<float>& model, const xgrad::Vocabulary& vocabulary,
+               const xgrad::Array<float>& state, xgrad::Rng& rng, double temperature)
+    : sampler_(model, rng, temperature), line_end_(vocabulary.find('\n')) {
+  sampler_.set_state(state);
+}
+
+void Writer::write(std::span<const Index> prime, std::int64_t length, const std::function<bool(Index)>& sink) {
   try {
-    xgrad::Sampler<float> sampler(model, rng, temperature);
-    for (const Index id : prime.empty() ? std::span(&line_end, 1) : prime) sampler.feed(id);
+    if (line_end_ || prime.empty()) sampler_.feed(line_end_.value_or(0));
+    for (const Index id : prime) sampler_.feed(id);
     for (std::int64_t n = 0; n < length; ++n)
-      if (!sink(sampler.next())) return;
+      if (!sink(sampler_.next())) return;
   } catch (const xgrad::ValueError& e) {  // the ids are the vocabulary's, so it is the distribution that is none
     throw failure_of(e, Exit::numerical, "the run has diverged; train again with a lower --lr");
   }
@@ -38,12 +42,13 @@ int sample(const SampleOptions& options) {
   xgrad::ParamStore<float> store;
   const xgrad::CharRnn<float> model(store, {vocabulary.size(), checkpoint.hidden()});
   checkpoint.load_into(model);
+  const xgrad::Array<float> state = checkpoint.state();
   const std::vector<Index> prime = encoded(options.prime, vocabulary);
 
   TextOut out;
   xgrad::Rng rng(options.seed);
   if (!out.put(vocabulary, prime)) return 0;  // a reader who has seen enough is no error
-  draw(model, vocabulary, prime, options.length, options.temperature, rng, [&](Index id) {
+  Writer(model, vocabulary, state, rng, options.temperature).write(prime, options.length, [&](Index id) {
     return out.put(vocabulary, {&id, 1});
   });
   out.flush();

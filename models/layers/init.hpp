@@ -10,9 +10,9 @@ template <class T>
 void init_normal(const Parameter<T>& w, Layout layout, double stddev, Rng& rng);
 
 /// Every matrix of a model by init_normal, in the order of visit; vectors are left at zero.
-template <class T, class M>
+template <class M>
 void init_normal(const M& model, double stddev, Rng& rng) {
-  for (const auto& p : named_parameters<T>(model))
+  for (const auto& p : named_parameters(model))
     if (p.parameter.rank() == 2) init_normal(p.parameter, p.layout, stddev, rng);
 }
 

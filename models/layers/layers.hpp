@@ -8,6 +8,7 @@ namespace xgrad {
 /// y = x w + b; x (..., in), y (..., out).
 template <class T>
 struct Linear {
+  using Value = T;
   Parameter<T> weight;  // (in, out)
   Parameter<T> bias;    // (out)
 
@@ -22,6 +23,7 @@ struct Linear {
 /// Rows of a table by id: (n) ids to (n, width).
 template <class T>
 struct Embedding {
+  using Value = T;
   Parameter<T> weight;  // (count, width)
 
   Embedding(ParamStore<T>& store, Index count, Index width) : weight(store.add(Shape{count, width})) {}
@@ -33,6 +35,7 @@ struct Embedding {
 /// `project` does the inputs of all time steps at once, which is as fast as a loop is not; `operator()` is one step.
 template <class T>
 struct RnnCell {
+  using Value = T;
   Parameter<T> weight_ih;  // (vocabulary, hidden)
   Parameter<T> weight_hh;  // (hidden, hidden)
   Parameter<T> bias;       // (hidden)

@@ -11,75 +11,80 @@ namespace {
 
 [[gnu::used]] const bool* const checked = &cpu_checked;
 
-// Reads an operand of a run: in order, or (step 0) one element again and again.
-template <class L>
-struct Reader {
-  using T = typename L::Value;
+// An operand of a run: read in order, or (still) one element again and again.
+template <class T>
+struct Operand {
   const T* p;
   bool still;
-  L operator()(Size i) const { return still ? L(*p) : L::load(p + i); }
-  L some(Size i, Size n) const {
-    if (still) return L(*p);
-    T t[std::size_t(L::width)] = {};
-    std::copy_n(p + i, n, t);
-    return L::load(t);
+  Lane<xsimd::batch<T>> operator()(Size i) const {
+    using L = Lane<xsimd::batch<T>>;
+    return still ? L(*p) : L::load(p + i);
   }
 };
 
-// Calls out(i, n, lane) over one run; `body(read)` computes a lane, given how to read an operand.
-template <class L, class Body>
-void over_run(Size n, typename L::Value* out, bool add, Body body) {
-  using T = typename L::Value;
-  Size i = 0;
-  for (; i + L::width <= n; i += L::width) {
-    L v = body([i](const Reader<L>& r) { return r(i); });
-    if (add) v = v + L::load(out + i);
-    v.store(out + i);
-  }
-  if (i < n) {
-    const Size rest = n - i;
-    L v = body([i, rest](const Reader<L>& r) { return r.some(i, rest); });
-    if (add) v = v + Reader<L>{out, false}.some(i, rest);
-    T t[std::size_t(L::width)];
-    v.store(t);
-    std::copy_n(t, rest, out + i);
+enum Which { value, by_a, by_b };
+
+// out (+)= f(a, b), or y_bar times its derivative by one of the two, on whole vectors. Not inlined, so that the tail
+// below runs the same code on a buffer: once in the binary, and the same digits wherever an element lies.
+template <Which which, class T, class F>
+[[gnu::flatten, gnu::noinline]] void vectors(const F& f, Size n, const Operand<T>& a, const Operand<T>& b, const T* y,
+                                             const T* y_bar, T* out, bool add) {
+  using L = Lane<xsimd::batch<T>>;
+  for (Size i = 0; i < n; i += L::width) {
+    L v;
+    if constexpr (which == value) v = f.f(a(i), b(i));
+    if constexpr (which == by_a) v = L::load(y_bar + i) * L(f.d0(a(i), b(i), L::load(y + i)));
+    if constexpr (which == by_b) v = L::load(y_bar + i) * L(f.d1(a(i), b(i), L::load(y + i)));
+    (add ? L::load(out + i) + v : v).store(out + i);
   }
 }
 
-template <class T, class Run>
-void for_runs(const Operands<T>& x, Run run) {
-  if (x.a_shape == x.y_shape && x.b_shape == x.y_shape) {  // by far the most common
-    run(x.y_shape.size(), Size(0), x.a, false, x.b, false);
-    return;
+// A vector's worth of memory whose first n elements are those at p: what lies behind p's belongs to somebody else.
+template <class T>
+struct Tail {
+  T v[xsimd::batch<T>::size] = {};
+  Tail(const T* p, Size n) {
+    if (n > 0) std::copy_n(p, n, v);
   }
+};
+
+template <Which which, class T, class F>
+void run(const F& f, Size n, const Operand<T>& a, const Operand<T>& b, const T* y, const T* y_bar, T* out, bool add) {
+  constexpr Size width = Size(xsimd::batch<T>::size);
+  const Size whole = n / width * width, rest = n - whole;
+  if (whole) vectors<which>(f, whole, a, b, y, y_bar, out, add);
+  if (!rest) return;
+  const Tail<T> ta(a.still ? a.p : a.p + whole, a.still ? 1 : rest),
+      tb(b.still ? b.p : b.p + whole, b.still ? 1 : rest);
+  const Tail<T> ty(y + whole, which == value ? 0 : rest), tg(y_bar + whole, which == value ? 0 : rest);
+  Tail<T> t(out + whole, add ? rest : 0);
+  vectors<which, T>(f, width, {ta.v, a.still}, {tb.v, b.still}, ty.v, tg.v, t.v, add);
+  std::copy_n(t.v, rest, out + whole);
+}
+
+template <Which which, class T, class F>
+void all_runs(const F& f, const Operands<T>& x, const T* y, const T* y_bar, T* out, bool add) {
+  if (x.a_shape == x.y_shape && x.b_shape == x.y_shape)  // by far the most common
+    return run<which, T>(f, x.y_shape.size(), {x.a, false}, {x.b, false}, y, y_bar, out, add);
   const BroadcastPlan<2> plan(x.y_shape, {x.a_shape, x.b_shape});
   plan.for_each_run([&](Size at, const std::array<Size, 2>& in) {
-    run(plan.run(), at, x.a + in[0], plan.step(0) == 0, x.b + in[1], plan.step(1) == 0);
+    run<which, T>(f, plan.run(), {x.a + in[0], plan.step(0) == 0}, {x.b + in[1], plan.step(1) == 0}, y + at, y_bar + at,
+                  out + at, add);
   });
 }
 
 }  // namespace
 
 template <class T, class F>
-[[gnu::flatten]] void Binary<T, F>::forward(const F& f, const Operands<T>& x, T* y) {
-  using L = Lane<xsimd::batch<T>>;
-  for_runs(x, [&](Size n, Size at, const T* a, bool a_still, const T* b, bool b_still) {
-    const Reader<L> ra{a, a_still}, rb{b, b_still};
-    over_run<L>(n, y + at, false, [&](auto read) { return L(f.f(read(ra), read(rb))); });
-  });
+void Binary<T, F>::forward(const F& f, const Operands<T>& x, T* y) {
+  all_runs<value, T>(f, x, y, y, y, false);
 }
 
 template <class T, class F>
-[[gnu::flatten]] void Binary<T, F>::backward(const F& f, const Operands<T>& x, int i, const T* y, const T* y_bar,
-                                             T* out, bool add) {
+void Binary<T, F>::backward(const F& f, const Operands<T>& x, int i, const T* y, const T* y_bar, T* out, bool add) {
   if constexpr (!functions::Flat<F>) {
-    using L = Lane<xsimd::batch<T>>;
-    for_runs(x, [&](Size n, Size at, const T* a, bool a_still, const T* b, bool b_still) {
-      const Reader<L> ra{a, a_still}, rb{b, b_still}, ry{y + at, false}, rg{y_bar + at, false};
-      if (i == 0)
-        over_run<L>(n, out + at, add, [&](auto read) { return read(rg) * L(f.d0(read(ra), read(rb), read(ry))); });
-      else over_run<L>(n, out + at, add, [&](auto read) { return read(rg) * L(f.d1(read(ra), read(rb), read(ry))); });
-    });
+    if (i == 0) all_runs<by_a>(f, x, y, y_bar, out, add);
+    else all_runs<by_b>(f, x, y, y_bar, out, add);
   }
 }
 

@@ -10,49 +10,55 @@ namespace {
 
 [[gnu::used]] const bool* const checked = &cpu_checked;
 
-// A vector's worth of elements at p, of which `n` exist: what lies behind belongs to somebody else.
-template <class L>
-L load_some(const typename L::Value* p, Size n) {
-  typename L::Value t[std::size_t(L::width)] = {};
-  std::copy_n(p, n, t);
-  return L::load(t);
+// x_bar (+)= y_bar f'(x) on whole vectors, or (without y_bar) y = f(x). Not inlined, so that the tail below runs the
+// same code on a buffer: once in the binary, and whatever its place in the array an element gets the same digits.
+template <class T, class F>
+[[gnu::flatten, gnu::noinline]] void vectors(const F& f, Size n, const T* x, T* y) {
+  using L = Lane<xsimd::batch<T>>;
+  for (Size i = 0; i < n; i += L::width) L(f.f(L::load(x + i))).store(y + i);
 }
 
-template <class L>
-void store_some(const L& lane, typename L::Value* p, Size n) {
-  typename L::Value t[std::size_t(L::width)];
-  lane.store(t);
-  std::copy_n(t, n, p);
+template <class T, class F>
+[[gnu::flatten, gnu::noinline]] void vectors(const F& f, Size n, const T* x, const T* y, const T* y_bar, T* x_bar,
+                                             bool add) {
+  using L = Lane<xsimd::batch<T>>;
+  for (Size i = 0; i < n; i += L::width) {
+    const L g = L::load(y_bar + i) * L(f.d(L::load(x + i), L::load(y + i)));
+    (add ? L::load(x_bar + i) + g : g).store(x_bar + i);
+  }
 }
+
+// A vector's worth of memory whose first n elements are those at p: what lies behind p's belongs to somebody else.
+template <class T>
+struct Tail {
+  T v[xsimd::batch<T>::size] = {};
+  Tail(const T* p, Size n) { std::copy_n(p, n, v); }
+};
 
 }  // namespace
 
 template <class T, class F>
-[[gnu::flatten]] void Unary<T, F>::forward(const F& f, Size n, const T* x, T* y) {
-  using L = Lane<xsimd::batch<T>>;
-  Size i = 0;
-  for (; i + L::width <= n; i += L::width) L(f.f(L::load(x + i))).store(y + i);
-  if (i < n) store_some(L(f.f(load_some<L>(x + i, n - i))), y + i, n - i);
+void Unary<T, F>::forward(const F& f, Size n, const T* x, T* y) {
+  constexpr Size width = Size(xsimd::batch<T>::size);
+  const Size whole = n / width * width, rest = n - whole;
+  if (whole) vectors(f, whole, x, y);
+  if (!rest) return;
+  Tail<T> t(x + whole, rest);
+  vectors(f, width, t.v, t.v);
+  std::copy_n(t.v, rest, y + whole);
 }
 
 template <class T, class F>
-[[gnu::flatten]] void Unary<T, F>::backward(const F& f, Size n, const T* x, const T* y, const T* y_bar, T* x_bar,
-                                            bool add) {
+void Unary<T, F>::backward(const F& f, Size n, const T* x, const T* y, const T* y_bar, T* x_bar, bool add) {
   if constexpr (!functions::Flat<F>) {
-    using L = Lane<xsimd::batch<T>>;
-    Size i = 0;
-    if (add)
-      for (; i + L::width <= n; i += L::width)
-        (L::load(x_bar + i) + L::load(y_bar + i) * L(f.d(L::load(x + i), L::load(y + i)))).store(x_bar + i);
-    else
-      for (; i + L::width <= n; i += L::width)
-        (L::load(y_bar + i) * L(f.d(L::load(x + i), L::load(y + i)))).store(x_bar + i);
-    if (i < n) {
-      const Size r = n - i;
-      L g = load_some<L>(y_bar + i, r) * L(f.d(load_some<L>(x + i, r), load_some<L>(y + i, r)));
-      if (add) g = g + load_some<L>(x_bar + i, r);
-      store_some(g, x_bar + i, r);
-    }
+    constexpr Size width = Size(xsimd::batch<T>::size);
+    const Size whole = n / width * width, rest = n - whole;
+    if (whole) vectors(f, whole, x, y, y_bar, x_bar, add);
+    if (!rest) return;
+    const Tail<T> tx(x + whole, rest), ty(y + whole, rest), tg(y_bar + whole, rest);
+    Tail<T> out(x_bar + whole, add ? rest : 0);
+    vectors(f, width, tx.v, ty.v, tg.v, out.v, add);
+    std::copy_n(out.v, rest, x_bar + whole);
   }
 }
 

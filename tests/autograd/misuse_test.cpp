@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(stale_handle) {
   Tape<double> t;
   const Var<double> x = leaf(three);
   t.clear();
-  const std::string stale = "the Var is stale: its tape was cleared or has ended since it was recorded";
+  const std::string stale = "the Var is stale: it was node 0 of a tape that was cleared or has ended since";
   check(thrown<TapeError>([&] { x + x; }), "[add] " + stale);
   check(thrown<TapeError>([&] { x.value(); }), "[value] " + stale);
   check(thrown<TapeError>([&] { x.shape(); }), "[shape] " + stale);

@@ -30,7 +30,7 @@ struct Workload {
   Workload(Index vocabulary, Index hidden, Index steps, Index batch)
       : model(store, {.vocabulary = vocabulary, .hidden = hidden}), by_hand(vocabulary, hidden, steps, batch) {
     Rng rng(1);
-    init_normal<T>(model, 0.05, rng);
+    init_normal(model, 0.05, rng);
     for (Index i = 0; i < steps * batch; ++i) {
       inputs.push_back(rng.below(vocabulary));
       targets.push_back(rng.below(vocabulary));

@@ -27,7 +27,7 @@ struct Case {
   Case(Index steps, Index batch, double spread, Index vocabulary = 5, Index hidden = 7)
       : model(store, {.vocabulary = vocabulary, .hidden = hidden}), h0(make_array<T>({batch, hidden})) {
     Rng rng(17);
-    init_normal<T>(model, spread, rng);
+    init_normal(model, spread, rng);
     rng.fill_normal(model.cell.bias.mutable_value(), spread);
     rng.fill_normal(model.head.bias.mutable_value(), spread);
     for (T& v : h0) v = static_cast<T>(0.5 * rng.normal());
@@ -70,7 +70,7 @@ Gradients5 from_tape(const Case<D>& c, const BackwardOptions& options = {}) {
   backward(loss, options);
   Gradients5 r{loss.item(), {}, h0.grad(), make_array<D>(state.shape())};
   std::copy_n(state.data(), state.size(), r.state.data());
-  for (const auto& p : named_parameters<D>(c.model)) r.g.push_back(p.parameter.grad());
+  for (const auto& p : named_parameters(c.model)) r.g.push_back(p.parameter.grad());
   return r;
 }
 
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(the_window_equals_the_loop_step_by_step) {
     }
     BOOST_TEST(loss.item() == at_once.loss, boost::test_tools::tolerance(1e-14));
     backward(loss);
-    const auto parameters = named_parameters<D>(c.model);
+    const auto parameters = named_parameters(c.model);
     for (std::size_t k = 0; k < parameters.size(); ++k) {
       const Array<D> g = parameters[k].parameter.grad();
       D scale = 0;
@@ -160,8 +160,8 @@ BOOST_AUTO_TEST_CASE(float_against_double) {
   const Case<D> wide(25, 3, 0.3);
   const Case<float> narrow(25, 3, 0.3);
   // the same weights: those that float can hold
-  const auto a = named_parameters<D>(wide.model);
-  const auto b = named_parameters<float>(narrow.model);
+  const auto a = named_parameters(wide.model);
+  const auto b = named_parameters(narrow.model);
   for (std::size_t k = 0; k < a.size(); ++k)
     std::copy_n(b[k].parameter.data(), b[k].parameter.size(), a[k].parameter.mutable_value().begin());
   const_cast<Array<D>&>(wide.h0) = Array<D>(narrow.h0);
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(it_learns_a_sequence_by_heart) {
   ParamStore<float> store;
   CharRnn<float> model(store, {.vocabulary = 4, .hidden = 16});
   Rng rng(3);
-  init_normal<float>(model, 0.1, rng);
+  init_normal(model, 0.1, rng);
   Adagrad<float> adagrad(store, {.learning_rate = 0.1});
   const std::vector<Index> hell{0, 1, 2, 2}, ello{1, 2, 2, 3};
   Tape<float> tape;

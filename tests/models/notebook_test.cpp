@@ -182,7 +182,7 @@ D distance(const Array<D>& a, const Array<D>& b) {
 
 CharRnn<D> drawn_model(ParamStore<D>& store, Rng& rng) {
   CharRnn<D> model(store, {.vocabulary = V, .hidden = H});
-  init_normal<D>(model, 0.01, rng);  // Wxh, Whh, Why: the order of visit is the notebook's
+  init_normal(model, 0.01, rng);  // Wxh, Whh, Why: the order of visit is the notebook's
   return model;
 }
 

@@ -13,7 +13,7 @@ struct Fixture {
   CharRnn<float> model{store, {.vocabulary = 5, .hidden = 3}};
   Fixture() {
     Rng rng(2);
-    init_normal<float>(model, 1, rng);
+    init_normal(model, 1, rng);
     rng.fill_normal(model.cell.bias.mutable_value(), 1);
   }
 };
@@ -26,7 +26,7 @@ BOOST_FIXTURE_TEST_CASE(names_and_shapes_are_those_of_pytorch, Fixture) {
   const std::vector<std::pair<std::string, std::vector<std::uint64_t>>> wanted = {
       {"rnn.weight_ih_l0", {3, 5}}, {"rnn.weight_hh_l0", {3, 3}}, {"rnn.bias_ih_l0", {3}},
       {"rnn.bias_hh_l0", {3}},      {"head.weight", {5, 3}},      {"head.bias", {5}}};
-  const auto tensors = weights_of<float>(model);
+  const auto tensors = weights_of(model);
   BOOST_REQUIRE_EQUAL(tensors.size(), wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     BOOST_TEST(tensors[i].name == wanted[i].first);
@@ -37,44 +37,44 @@ BOOST_FIXTURE_TEST_CASE(names_and_shapes_are_those_of_pytorch, Fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(parameters_by_dotted_name, Fixture) {
-  const auto all = named_parameters<float>(model);
+  const auto all = named_parameters(model);
   BOOST_REQUIRE_EQUAL(all.size(), 5u);
   BOOST_TEST(all[1].name == "rnn.weight_hh_l0");
-  BOOST_TEST(count_parameters<float>(model) == 5 * 3 + 3 * 3 + 3 + 3 * 5 + 5);
+  BOOST_TEST(count_parameters(model) == 5 * 3 + 3 * 3 + 3 + 3 * 5 + 5);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_written_is_read, Fixture) {
-  const SafeTensors file{weights_of<float>(model), {}};
+  const SafeTensors file{weights_of(model), {}};
   ParamStore<float> other_store;
   CharRnn<float> other(other_store, {.vocabulary = 5, .hidden = 3});
-  load_weights<float>(file, other);
+  load_weights(file, other);
   for (std::size_t i = 0; i < store.values().size(); ++i) BOOST_TEST(other_store.values()[i] == store.values()[i]);
 }
 
 BOOST_FIXTURE_TEST_CASE(pytorchs_second_bias_is_added, Fixture) {
-  SafeTensors file{weights_of<float>(model), {}};
+  SafeTensors file{weights_of(model), {}};
   const std::vector<float> more{1, 2, 3};
   for (auto& t : file.tensors)
     if (t.name == "rnn.bias_hh_l0") t = make_tensor<float>(t.name, t.shape, std::span<const float>(more));
   ParamStore<float> other_store;
   CharRnn<float> other(other_store, {.vocabulary = 5, .hidden = 3});
-  load_weights<float>(file, other);
+  load_weights(file, other);
   for (std::size_t i = 0; i < 3; ++i)
     BOOST_TEST(other.cell.bias.value()(i) == model.cell.bias.value()(i) + float(i + 1));
 }
 
 BOOST_FIXTURE_TEST_CASE(tensors_that_do_not_fit, Fixture) {
-  SafeTensors file{weights_of<float>(model), {}};
+  SafeTensors file{weights_of(model), {}};
   ParamStore<float> wider_store;
   CharRnn<float> wider(wider_store, {.vocabulary = 5, .hidden = 4});
-  BOOST_TEST(thrown<FormatError>([&] { load_weights<float>(file, wider); }) ==
+  BOOST_TEST(thrown<FormatError>([&] { load_weights(file, wider); }) ==
              "[weights] tensor 'rnn.weight_ih_l0' is F32 (3, 5), the model wants F32 (4, 5)");
   ParamStore<double> double_store;
   CharRnn<double> in_double(double_store, {.vocabulary = 5, .hidden = 3});
-  BOOST_TEST(thrown<FormatError>([&] { load_weights<double>(file, in_double); }) ==
+  BOOST_TEST(thrown<FormatError>([&] { load_weights(file, in_double); }) ==
              "[weights] tensor 'rnn.weight_ih_l0' is F32 (3, 5), the model wants F64 (3, 5)");
   file.tensors.erase(file.tensors.begin() + 4);
-  BOOST_TEST(thrown<FormatError>([&] { load_weights<float>(file, model); }) ==
+  BOOST_TEST(thrown<FormatError>([&] { load_weights(file, model); }) ==
              "[weights] tensor 'head.weight' is missing");
 }
 
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(initial_weights_are_numpys) {
   ParamStore<double> store;
   const Linear<double> layer(store, 3, 2);
   Rng rng(1337), again(1337);
-  init_normal<double>(layer, 1, rng);
+  init_normal(layer, 1, rng);
   for (std::size_t out = 0; out < 2; ++out)
     for (std::size_t in = 0; in < 3; ++in) BOOST_TEST(layer.weight.value()(in, out) == again.normal());
 }

@@ -12,7 +12,6 @@ using Inputs_ = std::vector<Array<D>>;
 // ---- numbers
 
 std::vector<D> flat(const Var<D>& v) { return {v.data(), v.data() + v.size()}; }
-std::vector<D> flat(const Array<D>& a) { return {a.begin(), a.end()}; }
 
 D norm(const std::vector<D>& a) {
   D s = 0;
@@ -140,59 +139,64 @@ void against_jvp(const std::string& op, const Sample<D>& s, const std::vector<D>
   }
 }
 
-// The Hessian along one direction: recorded twice, reverse over forward, and from differenced gradients; symmetric.
+// Along directions v and u: H v recorded twice, H v by reverse over forward, v H u and u H v.
+struct Hessian {
+  std::vector<D> gradient, twice, over_forward;
+  D uHv = 0, vHu = 0, magnitude = 0;
+};
+
+Hessian hessian(const Sample<D>& s, const Inputs_& v, const Inputs_& u) {
+  Hessian r;
+  Tape<D> tape;
+  Rng weights(5);
+  const auto x = leaves(s.inputs);
+  const Var<D> loss = scalar(s.f(x), weights);
+  const auto g = grad(loss, x);
+  std::vector<Var<D>> x_dot;
+  for (const auto& a : v) x_dot.push_back(constant(a));
+  Var<D> along_v = constant(0.0), along_u = constant(0.0);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    for (const D e : flat(g[i])) r.gradient.push_back(e);
+    along_v += sum(g[i] * x_dot[i]);
+    along_u += sum(g[i] * constant(u[i]));
+  }
+  r.twice.assign(r.gradient.size(), 0.0);
+  r.over_forward = r.twice;
+  if (along_v.requires_grad()) {  // else f is linear
+    const auto hv = grad(along_v, x), hu = grad(along_u, x);
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      for (std::size_t k = 0; k < s.inputs[i].size(); ++k) {
+        const D to_u = u[i].data()[k] * hv[i].data()[k], to_v = v[i].data()[k] * hu[i].data()[k];
+        r.twice[at++] = hv[i].data()[k];
+        r.uHv += to_u;
+        r.vHu += to_v;
+        r.magnitude += std::abs(to_u) + std::abs(to_v);
+      }
+  }
+  if (const Var<D> forward = jvp(loss, x, x_dot); forward.requires_grad()) {
+    backward(forward);
+    std::size_t at = 0;
+    for (const auto& a : x)
+      for (const D e : a.grad()) r.over_forward[at++] = e;
+  }
+  return r;
+}
+
 void second_order(const std::string& op, const Sample<D>& s, Rng& rng) {
   const Inputs_ v = direction(s.inputs, rng), u = direction(s.inputs, rng);
-  std::vector<D> twice, over_forward, recorded;
-  D uHv = 0, vHu = 0, magnitude = 0;
-  {
-    Tape<D> tape;
-    Rng weights(5);
-    const auto x = leaves(s.inputs);
-    const Var<D> loss = scalar(s.f(x), weights);
-    const auto g = grad(loss, x);
-    std::vector<Var<D>> x_dot;
-    for (const auto& a : v) x_dot.push_back(constant(a));
-    Var<D> along_v = constant(0.0), along_u = constant(0.0);
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      for (const D e : flat(g[i])) recorded.push_back(e);
-      along_v += sum(g[i] * x_dot[i]);
-      along_u += sum(g[i] * constant(u[i]));
-    }
-    if (along_v.requires_grad()) {
-      const auto hv = grad(along_v, x), hu = grad(along_u, x);
-      for (std::size_t i = 0; i < x.size(); ++i) {
-        const auto a = flat(hv[i]), b = flat(hu[i]), du = flat(u[i]), dv = flat(v[i]);
-        twice.insert(twice.end(), a.begin(), a.end());
-        for (std::size_t k = 0; k < a.size(); ++k) {
-          uHv += du[k] * a[k];
-          vHu += dv[k] * b[k];
-          magnitude += std::abs(du[k] * a[k]) + std::abs(dv[k] * b[k]);
-        }
-      }
-    }
-    const Var<D> forward = jvp(loss, x, x_dot);
-    if (forward.requires_grad()) {
-      backward(forward);
-      for (const auto& a : x)
-        for (const D e : a.grad()) over_forward.push_back(e);
-    }
-  }
-  const D e0 = difference(recorded, gradient(s, s.inputs, 5, {}));
+  const Hessian h = hessian(s, v, u);
+  const D e0 = difference(h.gradient, gradient(s, s.inputs, 5, {}));
   demand(e0 < 1e-13, op, s.label, "recorded gradient and sweep", e0);
-  if (twice.empty()) twice.assign(recorded.size(), 0.0);
-  if (over_forward.empty()) over_forward.assign(recorded.size(), 0.0);
-  const D e1 = magnitude > 0 ? std::abs(uHv - vHu) / magnitude : 0;
+  const D e1 = h.magnitude > 0 ? std::abs(h.uHv - h.vHu) / h.magnitude : 0;
   demand(e1 < 1e-12, op, s.label, "uHv and vHu", e1);
-  const D scale = std::max(norm(twice), norm(recorded));
-  std::vector<D> fd = gradient(s, moved(s.inputs, v, 1e-5), 5, {});
-  const auto low = gradient(s, moved(s.inputs, v, -1e-5), 5, {});
-  std::vector<D> a(fd.size()), b(fd.size());
-  for (std::size_t i = 0; i < fd.size(); ++i) {
-    fd[i] = (fd[i] - low[i]) / 2e-5;
-    a[i] = twice[i] - over_forward[i];
-    b[i] = twice[i] - fd[i];
+  const auto high = gradient(s, moved(s.inputs, v, 1e-5), 5, {}), low = gradient(s, moved(s.inputs, v, -1e-5), 5, {});
+  std::vector<D> a(high.size()), b(high.size());
+  for (std::size_t i = 0; i < high.size(); ++i) {
+    a[i] = h.twice[i] - h.over_forward[i];
+    b[i] = h.twice[i] - (high[i] - low[i]) / 2e-5;
   }
+  const D scale = std::max(norm(h.twice), norm(h.gradient));
   const D e2 = scale > 0 ? norm(a) / scale : 0, e3 = scale > 0 ? norm(b) / scale : 0;
   demand(e2 < 1e-12, op, s.label, "reverse over reverse and reverse over forward", e2);
   demand(e3 < 1e-7, op, s.label, "Hessian and differenced gradients", e3);
@@ -220,6 +224,26 @@ void check_sample(const std::string& op, const Sample<D>& s, Rng& rng) {
   same("once and twice on one input", third, 1e-13);
 }
 
+// Value and gradient in T, on inputs and with a cotangent that float can hold.
+struct Evaluated {
+  std::vector<D> y, g;
+};
+template <class T>
+Evaluated evaluate(const Sample<T>& s, const std::vector<Array<float>>& inputs) {
+  Tape<T> tape;
+  std::vector<Var<T>> x;
+  for (const auto& a : inputs) x.push_back(leaf(Array<T>(a)));
+  const Var<T> y = s.f(x);
+  Array<T> y_bar = make_array<T>(y.shape());
+  Rng weights(5);
+  for (T& v : y_bar) v = T(float(weights.normal()));
+  backward(y, y_bar);
+  Evaluated r{{y.data(), y.data() + y.size()}, {}};
+  for (const auto& u : x)
+    for (const T e : u.grad()) r.g.push_back(D(e));
+  return r;
+}
+
 }  // namespace
 
 namespace checks {
@@ -233,45 +257,16 @@ int check_in_double(const OpInfo<double>& op) {
 
 void check_in_float(const OpInfo<float>& in_float, const OpInfo<double>& in_double) {
   Rng draw(3), draw_float(3);
-  const auto samples = in_double.samples(draw);
+  const auto wide = in_double.samples(draw);
   const auto narrow = in_float.samples(draw_float);
   for (std::size_t i = 0; i < narrow.size(); ++i) {
-    std::vector<D> wide_y, narrow_y, wide_g, narrow_g;
     Size longest = 1;
-    {
-      Tape<float> tape;
-      std::vector<Var<float>> x;
-      for (const auto& a : narrow[i].inputs) x.push_back(leaf(a)), longest = std::max(longest, Size(a.size()));
-      const Var<float> y = narrow[i].f(x);
-      narrow_y.assign(y.data(), y.data() + y.size());
-      Array<float> w = make_array<float>(y.shape());
-      Rng weights(5);
-      for (float& v : w) v = float(weights.normal());
-      backward(y, w);
-      for (const auto& u : x)
-        for (const float e : u.grad()) narrow_g.push_back(double(e));
-    }
-    {
-      Tape<D> tape;
-      std::vector<Var<D>> x;
-      for (const auto& a : narrow[i].inputs) {
-        Array<D> same = make_array<D>(shape_of(a));
-        std::copy(a.begin(), a.end(), same.begin());
-        x.push_back(leaf(same));
-      }
-      const Var<D> y = samples[i].f(x);
-      wide_y = flat(y);
-      Array<D> w = make_array<D>(y.shape());
-      Rng weights(5);
-      for (D& v : w) v = double(float(weights.normal()));
-      backward(y, w);
-      for (const auto& u : x)
-        for (const D e : u.grad()) wide_g.push_back(e);
-    }
+    for (const auto& a : narrow[i].inputs) longest = std::max(longest, Size(a.size()));
+    const auto in_32 = evaluate(narrow[i], narrow[i].inputs), in_64 = evaluate(wide[i], narrow[i].inputs);
     const D bound = 16 * 1.2e-7 * std::sqrt(double(longest));
-    const D ey = difference(narrow_y, wide_y), eg = difference(narrow_g, wide_g);
-    demand(ey < bound, in_double.name, samples[i].label, "value in float and double", ey);
-    demand(eg < bound, in_double.name, samples[i].label, "gradient in float and double", eg);
+    const D ey = difference(in_32.y, in_64.y), eg = difference(in_32.g, in_64.g);
+    demand(ey < bound, in_double.name, narrow[i].label, "value in float and double", ey);
+    demand(eg < bound, in_double.name, narrow[i].label, "gradient in float and double", eg);
   }
 }
 

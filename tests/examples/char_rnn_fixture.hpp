@@ -1,0 +1,56 @@
+// A sandbox with a small text in it, and the program under test.
+#pragma once
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <xgrad/models/models.hpp>
+
+#include "child.hpp"
+
+/// 2,040 characters of 26 kinds.
+inline std::string small_text() {
+  std::string text;
+  for (int i = 0; i < 24; ++i)
+    text += "One fish swam by, two fish swam by; where did the blue fish go?\nHome, home.\n         ";
+  return text;
+}
+
+struct CharRnnFixture {
+  CharRnnFixture() { child::write_file(box / "fish.txt", small_text()); }
+
+  child::Result run(const child::Sandbox::Arguments& arguments) const { return box.run(XGRAD_CHAR_RNN, arguments); }
+  /// fish.txt with a hidden size of 8, and these.
+  child::Result train(child::Sandbox::Arguments arguments) const {
+    arguments.insert(arguments.begin(), {"train", "fish.txt", "--hidden", "8"});
+    return run(arguments);
+  }
+  /// A run in folder "run".
+  void make_run() const { BOOST_REQUIRE_EQUAL(train({"--steps", "120", "--out", "run"}).code, 0); }
+
+  std::vector<nlohmann::json> log(const std::string& folder) const {
+    std::vector<nlohmann::json> lines;
+    std::istringstream text(child::read_file(box / folder / "log.jsonl"));
+    for (std::string line; std::getline(text, line);) lines.push_back(nlohmann::json::parse(line));
+    return lines;
+  }
+  xgrad::SafeTensors weights(const std::string& folder) const {
+    return xgrad::read_safetensors(box / folder / "latest.safetensors");
+  }
+  nlohmann::json config(const std::string& folder) const {
+    return nlohmann::json::parse(weights(folder).metadata.at("config"));
+  }
+
+  /// Failed with this code and message and exactly one hint, and left nothing behind but the inputs.
+  void check_failure(const child::Result& r, int code, const std::string& message, const std::string& hint = "") const {
+    BOOST_TEST(r.code == code);
+    BOOST_TEST(r.out == "");
+    BOOST_TEST(r.err.find("char_rnn: error: " + message) != std::string::npos, r.err << " lacks " << message);
+    const std::size_t at = r.err.find("\nhint: " + hint);
+    BOOST_TEST(at != std::string::npos, r.err << " lacks the hint " << hint);
+    BOOST_TEST(r.err.find("\nhint: ", at + 1) == std::string::npos);
+    BOOST_TEST(r.err.back() == '\n');
+    BOOST_TEST(!child::fs::exists(box / "runs"));
+  }
+
+  child::Sandbox box;
+};

@@ -1,0 +1,265 @@
+// The program as its users meet it: options, folders, files, streams, signals.
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+#include "char_rnn_fixture.hpp"
+
+using namespace std::string_literals;
+using child::Result;
+namespace fs = std::filesystem;
+
+BOOST_FIXTURE_TEST_SUITE(char_rnn_program, CharRnnFixture)
+
+BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--steps", "2"}).code, 0);
+  const auto c = config("runs/fish");
+  BOOST_TEST(c.at("hidden") == 128);
+  BOOST_TEST(c.at("seq_len") == 25);
+  BOOST_TEST(c.at("batch") == 16);
+  BOOST_TEST(c.at("optimizer") == "adagrad");
+  BOOST_TEST(c.at("lr") == 0.1);
+  BOOST_TEST(c.at("clip") == 5.0);
+  BOOST_TEST(c.at("seed") == 1337);
+  BOOST_TEST(c.at("steps") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(every_option_is_taken) {
+  const Result r = run({"train",    "fish.txt", "--out",     "a/b", "--steps", "3", "--seconds",   "50",
+                        "--hidden", "9",        "--seq-len", "7",   "--batch", "3", "--optimizer", "sgd",
+                        "--lr",     "0.25",     "--clip",    "1.5", "--seed",  "0", "--bytes"});
+  BOOST_REQUIRE_EQUAL(r.code, 0);
+  const auto c = config("a/b");
+  BOOST_TEST(c.at("steps") == 3);
+  BOOST_TEST(c.at("seconds") == 50.0);
+  BOOST_TEST(c.at("hidden") == 9);
+  BOOST_TEST(c.at("seq_len") == 7);
+  BOOST_TEST(c.at("batch") == 3);
+  BOOST_TEST(c.at("optimizer") == "sgd");
+  BOOST_TEST(c.at("lr") == 0.25);
+  BOOST_TEST(c.at("clip") == 1.5);
+  BOOST_TEST(c.at("seed") == 0);
+  BOOST_TEST(weights("a/b").metadata.at("encoding") == "bytes");
+}
+
+BOOST_AUTO_TEST_CASE(presets_set_defaults_that_options_override) {
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--preset", "notebook", "--steps", "1", "--out", "n"}).code, 0);
+  auto c = config("n");
+  BOOST_TEST(c.at("hidden") == 10);
+  BOOST_TEST(c.at("seq_len") == 25);
+  BOOST_TEST(c.at("batch") == 1);
+  BOOST_TEST(c.at("optimizer") == "sgd");
+  BOOST_TEST(c.at("lr") == 0.001);
+  BOOST_TEST(c.at("clip") == 5.0);
+  BOOST_TEST(c.at("init") == 0.01);
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--hidden", "8", "--steps", "1", "--preset", "min-char-rnn"}).code, 0);
+  c = config("runs/fish");
+  BOOST_TEST(c.at("hidden") == 8);  // given before the preset, and yet stronger
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--steps", "1", "--preset", "min-char-rnn"}).code, 0);
+  c = config("runs/fish-2");
+  BOOST_TEST(c.at("hidden") == 100);
+  BOOST_TEST(c.at("batch") == 1);
+  BOOST_TEST(c.at("optimizer") == "adagrad");
+  BOOST_TEST(c.at("lr") == 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(preset_draws_the_weights_of_numpy) {
+  BOOST_REQUIRE_EQUAL(
+      run({"train", "fish.txt", "--preset", "notebook", "--steps", "1", "--lr", "1e-30", "--out", "n"}).code, 0);
+  const auto w = weights("n").find("rnn.weight_ih_l0")->values<float>();
+  BOOST_TEST(w[0] == -0.70318731e-2f, boost::test_tools::tolerance(1e-6f));  // RandomState(1337).randn() * 0.01
+  BOOST_TEST(w[1] == -0.49028236e-2f, boost::test_tools::tolerance(1e-6f));
+}
+
+BOOST_AUTO_TEST_CASE(run_folders_are_named_after_the_text) {
+  for (const char* folder : {"runs/fish", "runs/fish-2", "runs/fish-3"}) {
+    BOOST_REQUIRE_EQUAL(train({"--steps", "1"}).code, 0);
+    BOOST_TEST(fs::exists(box / folder / "latest.safetensors"), folder);
+    BOOST_TEST(fs::exists(box / folder / "log.jsonl"), folder);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(log_has_the_keys_and_the_last_step) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "250", "--out", "run"}).code, 0);
+  std::vector<int> steps;
+  for (const auto& line : log("run")) {
+    BOOST_TEST(line.size() == 4u);
+    steps.push_back(line.at("step"));
+    BOOST_TEST(line.at("loss").is_number());
+    BOOST_TEST(line.at("smooth_loss").is_number());
+    BOOST_TEST(line.at("chars_per_s").get<double>() > 0);
+  }
+  BOOST_TEST((steps == std::vector{1, 100, 200, 250}));
+}
+
+BOOST_AUTO_TEST_CASE(losses_are_nats_per_character_and_smoothed_from_ln_v) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "2", "--preset", "min-char-rnn", "--out", "run"}).code, 0);
+  const double ln_v = std::log(double(weights("run").find("vocab")->shape[0]));
+  const auto lines = log("run");
+  BOOST_REQUIRE_EQUAL(lines.size(), 2u);
+  const double first = lines[0].at("loss"), second = lines[1].at("loss");
+  BOOST_TEST(first == ln_v, boost::test_tools::tolerance(1e-3));  // weights of 0.01 know nothing yet
+  const double smooth = 0.999 * ln_v + 0.001 * first;
+  BOOST_TEST(lines[0].at("smooth_loss").get<double>() == smooth, boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(lines[1].at("smooth_loss").get<double>() == 0.999 * smooth + 0.001 * second,
+             boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(it_learns) {
+  BOOST_REQUIRE_EQUAL(
+      run({"train", "fish.txt", "--hidden", "32", "--batch", "4", "--steps", "600", "--out", "run"}).code, 0);
+  BOOST_TEST(log("run").back().at("loss").get<double>() < 1.0);  // from 3.2
+}
+
+BOOST_AUTO_TEST_CASE(text_goes_to_stdout_and_all_else_to_stderr) {
+  const Result r = train({"--steps", "450"});
+  BOOST_REQUIRE_EQUAL(r.code, 0);
+  for (const char* heading : {"---- step 100\n", "---- step 400\n", "---- step 450\n"}) {
+    BOOST_TEST(r.out.find(heading) != std::string::npos, heading);
+    BOOST_TEST(r.err.find(heading) == std::string::npos, heading);
+  }
+  BOOST_TEST(r.err.find("100%  step 450 ") != std::string::npos);
+  BOOST_TEST(r.err.find(" nats, ") != std::string::npos);
+  BOOST_TEST(r.err.find(" bits per character") != std::string::npos);
+  BOOST_TEST(r.err.find(" steps/s") != std::string::npos);
+  BOOST_TEST(r.err.find(" left") != std::string::npos);
+  BOOST_TEST(r.err.find("runs/fish") != std::string::npos);
+  BOOST_TEST(r.err.find_first_of("\r\x1b") == std::string::npos);  // no terminal, no tricks
+}
+
+BOOST_AUTO_TEST_CASE(weights_have_the_names_and_shapes_of_pytorch) {
+  make_run();
+  const auto file = weights("run");
+  const std::uint64_t v = file.find("vocab")->shape[0], h = 8;
+  const std::vector<std::pair<std::string, std::vector<std::uint64_t>>> wanted{
+      {"rnn.weight_ih_l0", {h, v}}, {"rnn.weight_hh_l0", {h, h}}, {"rnn.bias_ih_l0", {h}},
+      {"rnn.bias_hh_l0", {h}},      {"head.weight", {v, h}},      {"head.bias", {v}}};
+  BOOST_TEST(file.tensors.size() == wanted.size() + 2);  // and vocab, state
+  for (const auto& [name, shape] : wanted) {
+    const xgrad::Tensor* t = file.find(name);
+    BOOST_REQUIRE_MESSAGE(t, name);
+    BOOST_TEST((t->shape == shape), name);
+    BOOST_TEST((t->dtype == xgrad::Dtype::f32), name);
+  }
+  std::string symbols;
+  for (const std::uint32_t s : file.find("vocab")->values<std::uint32_t>()) symbols += static_cast<char>(s);
+  BOOST_TEST(symbols == "\n ,.;?HOabdefghilmnorstuwy");
+}
+
+BOOST_AUTO_TEST_CASE(metadata_says_what_the_weights_are) {
+  make_run();
+  const auto m = weights("run").metadata;
+  BOOST_TEST(m.size() == 7u);
+  BOOST_TEST(m.at("format") == "pt");
+  BOOST_TEST(m.at("version") == "1");
+  BOOST_TEST(m.at("model") == "rnn");
+  BOOST_TEST(m.at("hidden") == "8");
+  BOOST_TEST(m.at("encoding") == "utf8");
+  BOOST_TEST(m.at("step") == "120");
+}
+
+BOOST_AUTO_TEST_CASE(same_command_writes_the_same_bytes) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "50", "--out", "a"}).code, 0);
+  BOOST_REQUIRE_EQUAL(train({"--steps", "50", "--out", "b"}).code, 0);
+  const std::string a = child::read_file(box / "a/latest.safetensors");
+  BOOST_TEST(a.size() > 0u);
+  BOOST_TEST((a == child::read_file(box / "b/latest.safetensors")));
+}
+
+BOOST_AUTO_TEST_CASE(sample_writes_the_text_alone_and_the_same_for_a_seed) {
+  make_run();
+  const Result a = run({"sample", "run", "--length", "300"}), b = run({"sample", "run", "--length", "300"});
+  BOOST_TEST(a.code == 0);
+  BOOST_TEST(a.out.size() == 300u);
+  BOOST_TEST(a.err == "");
+  BOOST_TEST(a.out == b.out);
+  BOOST_TEST(run({"sample", "run", "--length", "300", "--seed", "2"}).out != a.out);
+  BOOST_TEST(run({"sample", "run"}).out.substr(0, 300) == a.out);  // a longer text begins alike
+}
+
+BOOST_AUTO_TEST_CASE(sample_continues_the_prime_text_at_a_temperature) {
+  make_run();
+  const Result r = run({"sample", "run/", "--prime", "two fish", "--length", "20"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.out.size() == 28u);
+  BOOST_TEST(r.out.rfind("two fish", 0) == 0u);
+  const auto at = [&](const char* x, const char* seed) {
+    return run({"sample", "run", "--temperature", x, "--seed", seed, "--length", "40"}).out;
+  };
+  BOOST_TEST(at("1e-30", "1") == at("1e-30", "2"));  // the likeliest symbol, always
+  BOOST_TEST(at("1e30", "1") != at("1e30", "2"));
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_pipe_is_no_error) {
+  make_run();
+  for (const child::Sandbox::Arguments& arguments :
+       {child::Sandbox::Arguments{"sample", "run", "--length", "100000000000"},
+        child::Sandbox::Arguments{"train", "fish.txt", "--hidden", "8", "--steps", "120"},
+        child::Sandbox::Arguments{"--help"}}) {
+    int ends[2];
+    BOOST_REQUIRE_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    close(ends[0]);
+    const pid_t pid = box.start(XGRAD_CHAR_RNN, arguments, ends[1]);
+    close(ends[1]);
+    const Result r = box.wait(pid);
+    BOOST_TEST(r.code == 0);
+    BOOST_TEST(r.err.find("error") == std::string::npos, r.err);
+  }
+  BOOST_TEST(weights("runs/fish").metadata.at("step") == "120");  // training went on without a reader
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_under_stdout_is_an_error) {
+  make_run();
+  const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  const pid_t pid = box.start(XGRAD_CHAR_RNN, {"sample", "run"}, full);
+  close(full);
+  fs::remove(box / "stdout");
+  check_failure(box.wait(pid), 5, "cannot write to stdout: No space left on device");
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_finishes_the_step_and_saves) {
+  for (const auto& [signal, code] : {std::pair{SIGINT, 130}, std::pair{SIGTERM, 143}}) {
+    const std::string folder = "run-" + std::to_string(signal);
+    const pid_t pid =
+        box.start(XGRAD_CHAR_RNN, {"train", "fish.txt", "--hidden", "8", "--seconds", "90", "--out", folder});
+    for (int i = 0; i < 1000 && !fs::exists(box / folder / "log.jsonl"); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    kill(pid, signal);
+    const Result r = box.wait(pid);
+    BOOST_TEST(r.code == code);
+    BOOST_TEST(r.err.find("interrupted after step") != std::string::npos);
+    const std::string step = weights(folder).metadata.at("step");
+    BOOST_TEST(std::to_string(log(folder).back().at("step").get<int>()) == step);  // the last step is in the log
+    BOOST_TEST(r.err.find("after step " + step + "\n") != std::string::npos);
+    BOOST_TEST(run({"sample", folder, "--length", "10"}).out.size() == 10u);
+    BOOST_TEST(!fs::exists(box / folder / "latest.safetensors.tmp"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(seconds_end_the_run) {
+  const auto start = std::chrono::steady_clock::now();
+  BOOST_TEST(train({"--seconds", "0.3", "--out", "run"}).code == 0);
+  const auto took = std::chrono::steady_clock::now() - start;
+  BOOST_TEST((took > std::chrono::milliseconds(300) && took < std::chrono::seconds(20)));
+  BOOST_TEST(std::to_string(log("run").back().at("step").get<int>()) == weights("run").metadata.at("step"));
+  BOOST_TEST(train({"--seconds", "60", "--steps", "5", "--out", "five"}).code == 0);  // whichever comes first
+  BOOST_TEST(weights("five").metadata.at("step") == "5");
+}
+
+BOOST_AUTO_TEST_CASE(help_names_every_option_and_default) {
+  const Result r = run({"--help"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err == "");
+  for (const char* word :
+       {"train",      "sample",         "--out",           "runs/",        "--steps",       "default 50000",
+        "--seconds",  "--hidden",       "default 128",     "--seq-len",    "default 25",    "--batch",
+        "default 16", "--optimizer",    "default adagrad", "--lr",         "default 0.1",   "--clip",
+        "default 5",  "--seed",         "default 1337",    "--utf8",       "--bytes",       "--preset",
+        "notebook",   "min-char-rnn",   "--length",        "default 1000", "--temperature", "default 1)",
+        "--prime",    "130 interrupted"})
+    BOOST_TEST(r.out.find(word) != std::string::npos, word);
+  BOOST_TEST(run({"train", "--help"}).out.find("--seq-len") != std::string::npos);
+  BOOST_TEST(run({"sample", "-h"}).out.find("--temperature") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

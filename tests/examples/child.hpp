@@ -1,0 +1,82 @@
+// Runs a program the way a shell would, in a folder of its own, and tells what came of it.
+#pragma once
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace child {
+
+namespace fs = std::filesystem;
+
+inline std::string read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void write_file(const fs::path& path, std::string_view text) {
+  std::ofstream(path, std::ios::binary).write(text.data(), static_cast<std::streamsize>(text.size()));
+}
+
+struct Result {
+  int code;  // 128 + the signal's number for what a signal killed
+  std::string out, err;
+};
+
+/// A new folder, removed at the end.
+class Sandbox {
+ public:
+  Sandbox() {
+    std::string name = (fs::temp_directory_path() / "char_rnn_test.XXXXXX").string();
+    if (!mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
+    folder_ = name;
+  }
+  ~Sandbox() {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  Sandbox(const Sandbox&) = delete;
+  Sandbox& operator=(const Sandbox&) = delete;
+
+  fs::path operator/(const fs::path& name) const { return folder_ / name; }
+
+  using Arguments = std::vector<std::string>;
+  /// Starts the program here; its output goes to files, or stdout to the descriptor `out`.
+  pid_t start(const std::string& program, const Arguments& arguments, int out = -1) const {
+    std::vector<char*> argv{const_cast<char*>(program.c_str())};
+    for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+    argv.push_back(nullptr);
+    const pid_t pid = fork();
+    if (pid < 0) throw std::runtime_error("cannot fork");
+    if (pid > 0) return pid;
+    for (const int signal : {SIGINT, SIGTERM, SIGPIPE}) std::signal(signal, SIG_DFL);  // whatever started the test
+    alarm(100);                                                                        // nothing here may hang
+    if (chdir(folder_.c_str()) != 0) _exit(126);
+    if (out < 0) out = open("stdout", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    dup2(out, 1);
+    dup2(open("stderr", O_WRONLY | O_CREAT | O_TRUNC, 0666), 2);
+    execv(program.c_str(), argv.data());
+    _exit(127);
+  }
+  Result wait(pid_t pid) const {
+    int status = 0;
+    waitpid(pid, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(folder_ / "stdout"),
+            read_file(folder_ / "stderr")};
+  }
+  Result run(const std::string& program, const Arguments& arguments) const { return wait(start(program, arguments)); }
+
+ private:
+  fs::path folder_;
+};
+
+}  // namespace child
