@@ -50,7 +50,7 @@ std::string bar_line(const Figures& now, double steps_per_second, int width, boo
       fmt::format(" {:.0f} steps/s  loss {:.3f} nats, {:.3f} bits/char  {} left", steps_per_second, nats, bits, left),
       fmt::format(" {:.0f} steps/s  {:.3f} nats {:.3f} bits  {} left", steps_per_second, nats, bits, left),
       fmt::format(" {:.3f} nats {:.3f} bits {}", nats, bits, left)};
-  const int room = width - 1 - static_cast<int>(done.size()) - 2;  // the last column is left free: it would wrap
+  const int room = width - 3 - static_cast<int>(done.size()) - 2;  // the last column would wrap, and ^C takes two
   for (const std::string& tail : tails) {
     const int columns = std::min(room - static_cast<int>(tail.size()), 30);
     if (columns >= (&tail == &tails[2] ? 3 : 6)) return done + bar(now.fraction, columns, blocks) + tail;

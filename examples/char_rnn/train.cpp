@@ -251,7 +251,7 @@ void introduce(const Text& text, const Trainer& trainer, const Run& run) {
              "char_rnn: {} {}, {} of them different; {} steps read them once\n"
              "char_rnn: {} weights to learn; run folder {}\n",
              text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(),
-             trainer.steps_per_pass(), count_parameters<float>(trainer.model()), escaped(run.folder().string()));
+             trainer.steps_per_pass(), count_parameters(trainer.model()), escaped(run.folder().string()));
 }
 
 }  // namespace

@@ -182,13 +182,14 @@ concept Flat = requires {
 }  // namespace xgrad::functions
 
 // The lists from which kernels are instantiated.
-#define XGRAD_UNARY_FUNCTIONS(X, T)                                                                           \
-  X(T, Exp)                                                                                                   \
-  X(T, Log)                                                                                                   \
-  X(T, Sqrt)                                                                                                  \
-  X(T, Square)                                                                                                \
-  X(T, Abs)                                                                                                   \
-  X(T, Tanh) X(T, Sigmoid) X(T, Relu) X(T, Gelu) X(T, Heaviside) X(T, Sign) X(T, Scale<T>) X(T, DividedBy<T>) \
-      X(T, PowScalar<T>) X(T, Clip<T>)
+#define XGRAD_UNARY_FUNCTIONS(X, T)                                                                                   \
+  X(T, Exp)                                                                                                           \
+  X(T, Log)                                                                                                           \
+  X(T, Sqrt)                                                                                                          \
+  X(T, Square)                                                                                                        \
+  X(T, Abs)                                                                                                           \
+  X(T, Tanh)                                                                                                          \
+  X(T, Sigmoid) X(T, Relu) X(T, Gelu) X(T, Heaviside) X(T, Sign) X(T, Scale<T>) X(T, DividedBy<T>) X(T, PowScalar<T>) \
+      X(T, Clip<T>)
 #define XGRAD_BINARY_FUNCTIONS(X, T) \
   X(T, Mul) X(T, Div) X(T, Pow) X(T, PowSlope) X(T, XLogY) X(T, Maximum) X(T, Minimum) X(T, Share)

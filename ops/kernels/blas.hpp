@@ -14,6 +14,9 @@ struct Matrix {
   const T* data;
   Size stride;
   bool transposed = false;
+
+  Matrix t() const { return {data, stride, !transposed}; }
+  Matrix at(Size offset) const { return {data + offset, stride, transposed}; }
 };
 
 /// c (m, n) (+)= a (m, k) b (k, n), where a and b may be given transposed; c is dense.

@@ -71,15 +71,15 @@ struct ScatterRows {
     return {{"(4, 3) with a repeated id",
              {draw(rng, {4, 3})},
              [](auto x) {
-               const Index ids[] = {2, 0, 2, 4};
-               return scatter_rows(x[0], ids, 5);
+               const Index some[] = {2, 0, 2, 4};
+               return scatter_rows(x[0], some, 5);
              }},
             {"no ids", {draw(rng, {0, 3})}, [](auto x) { return scatter_rows(x[0], {}, 2); }}};
   }
   static std::vector<ErrorSample> error_samples() {
     return {{[] {
-               const Index ids[] = {0, 1};
-               scatter_rows(Tape<T>::require("test").filled({3, 2}, T(0)), ids, 4);
+               const Index some[] = {0, 1};
+               scatter_rows(Tape<T>::require("test").filled({3, 2}, T(0)), some, 4);
              },
              "[scatter_rows] x needs a row for each of 2 ids, it is (3, 2)"}};
   }
@@ -114,31 +114,31 @@ struct Embedding {
     return {{"(4, 3) with a repeated id",
              {draw(rng, {4, 3})},
              [](auto x) {
-               const Index ids[] = {2, 0, 2, 1, 3};
-               return embedding(x[0], ids);
+               const Index some[] = {2, 0, 2, 1, 3};
+               return embedding(x[0], some);
              }},
             {"(5, 5), some rows unread",
              {draw(rng, {5, 5})},
              [](auto x) {
-               const Index ids[] = {4, 4, 1};
-               return embedding(x[0], ids);
+               const Index some[] = {4, 4, 1};
+               return embedding(x[0], some);
              }},
             {"(1, 4)",
              {draw(rng, {1, 4})},
              [](auto x) {
-               const Index ids[] = {0, 0};
-               return embedding(x[0], ids);
+               const Index some[] = {0, 0};
+               return embedding(x[0], some);
              }},
             {"no ids", {draw(rng, {3, 2})}, [](auto x) { return embedding(x[0], {}); }},
             {"rows without elements", {draw(rng, {3, 0})}, [](auto x) {
-               const Index ids[] = {2, 1};
-               return embedding(x[0], ids);
+               const Index some[] = {2, 1};
+               return embedding(x[0], some);
              }}};
   }
   static std::vector<ErrorSample> error_samples() {
     const auto call = [](const Shape& s, Index id) {
-      const Index ids[] = {0, id};
-      embedding(Tape<T>::require("test").filled(s, T(0)), ids);
+      const Index some[] = {0, id};
+      embedding(Tape<T>::require("test").filled(s, T(0)), some);
     };
     return {{[=] {
                call({3, 2}, 3);

@@ -48,29 +48,24 @@ struct Matmul {
     Shape y = broadcast(name, batch_of(a), batch_of(b));
     return y.inserted(y.rank(), m).inserted(y.rank() + 1, n);
   }
-  // y (m, n) (+)= op(a) op(b) for every matrix of the batch.
-  static void products(const Shape& y_shape, const T* a, const Shape& a_shape, bool ta, const T* b,
-                       const Shape& b_shape, bool tb, T* y) {
-    const Index m = rows_of(y_shape), n = columns_of(y_shape), k = ta ? rows_of(a_shape) : columns_of(a_shape);
-    const Matrix<T> a0{a, columns_of(a_shape), ta}, b0{b, columns_of(b_shape), tb};
-    if (y_shape.rank() == 2) return multiply(m, n, k, a0, b0, y, false);
-    over_batch(y_shape, a_shape, b_shape, [&](Size at, Size in_a, Size in_b) {
-      multiply<T>(m, n, k, {a0.data + in_a, a0.stride, ta}, {b0.data + in_b, b0.stride, tb}, y + at, false);
-    });
-  }
   // f(offset in y, in a, in b) for every matrix of the batch.
   template <class F>
   static void over_batch(const Shape& y, const Shape& a, const Shape& b, F f) {
-    const Size y_size = Size(rows_of(y)) * columns_of(y), a_size = Size(rows_of(a)) * columns_of(a),
-               b_size = Size(rows_of(b)) * columns_of(b);
+    if (y.rank() == 2) return f(Size(0), Size(0), Size(0));
+    const auto size = [](const Shape& s) { return Size(rows_of(s)) * columns_of(s); };
     const BroadcastPlan<2> plan(batch_of(y), {batch_of(a), batch_of(b)});
     plan.for_each_run([&](Size at, const std::array<Size, 2>& in) {
       for (Size i = 0; i < plan.run(); ++i)
-        f((at + i) * y_size, (in[0] + i * plan.step(0)) * a_size, (in[1] + i * plan.step(1)) * b_size);
+        f((at + i) * size(y), (in[0] + i * plan.step(0)) * size(a), (in[1] + i * plan.step(1)) * size(b));
     });
   }
   void forward(const Inputs<T>& x, const Output<T>& y) {
-    products(y.shape(), x[0], x.shape(0), ta, x[1], x.shape(1), tb, y.data());
+    const Shape a = x.shape(0), b = x.shape(1);
+    const Index m = rows_of(y.shape()), n = columns_of(y.shape()), k = ta ? rows_of(a) : columns_of(a);
+    const Matrix<T> am{x[0], columns_of(a), ta}, bm{x[1], columns_of(b), tb};
+    over_batch(y.shape(), a, b, [&](Size at, Size in_a, Size in_b) {
+      multiply<T>(m, n, k, am.at(in_a), bm.at(in_b), y.data() + at, false);
+    });
   }
   Var<T> vjp(const Context<T>& c, int i, const Var<T>& y_bar) const {
     if (i == 0) return ta ? matmul(c.x(1), y_bar, tb, true) : matmul(y_bar, c.x(1), false, !tb);
@@ -79,37 +74,32 @@ struct Matmul {
   Var<T> jvp(const Context<T>& c, int i, const Var<T>& x_dot) const {
     return i == 0 ? matmul(x_dot, c.x(1), ta, tb) : matmul(c.x(0), x_dot, ta, tb);
   }
+  // Whether a contribution adds to what lies there. Where a batch is repeated, several products add to one place.
+  static bool adds(const Acc<T>& x_bar, Size size, bool batched) {
+    if (batched && !x_bar.add()) std::fill_n(x_bar.data(), size, T(0));
+    return batched || x_bar.add();
+  }
   void accumulate(Pullback<T>& p) const {
     const Shape y = p.shape(), a = p.shape(0), b = p.shape(1);
     const Index m = rows_of(y), n = columns_of(y), k = ta ? rows_of(a) : columns_of(a);
-    const bool one = y.rank() == 2;
+    const Matrix<T> g{p.y_bar(), n}, am{p.x(0), columns_of(a), ta}, bm{p.x(1), columns_of(b), tb};
+    const bool batched = y.rank() > 2;
     if (const Acc<T> a_bar = p.into_own(0)) {
-      const auto one_a = [&](const T* g, const T* b_at, T* out, bool add) {
-        const Matrix<T> gm{g, n}, bm{b_at, columns_of(b), !tb};
-        if (ta) multiply<T>(k, m, n, {b_at, columns_of(b), tb}, {g, n, true}, out, add);
-        else multiply<T>(m, k, n, gm, bm, out, add);
-      };
-      if (one) one_a(p.y_bar(), p.x(1), a_bar.data(), a_bar.add());
-      else {
-        if (!a_bar.add()) std::fill_n(a_bar.data(), a.size(), T(0));
-        over_batch(y, a, b, [&](Size at, Size in_a, Size in_b) {
-          one_a(p.y_bar() + at, p.x(1) + in_b, a_bar.data() + in_a, true);
-        });
-      }
+      const bool add = adds(a_bar, a.size(), batched);
+      over_batch(y, a, b, [&](Size at, Size in_a, Size in_b) {
+        T* out = a_bar.data() + in_a;
+        if (ta) multiply<T>(k, m, n, bm.at(in_b), g.at(at).t(), out, add);
+        else multiply<T>(m, k, n, g.at(at), bm.at(in_b).t(), out, add);
+      });
     }
-    if (one && !ta && !tb) return p.product(1, p.x(0), p.y_bar(), m);
+    if (!batched && !ta && !tb) return p.product(1, p.x(0), p.y_bar(), m);
     if (const Acc<T> b_bar = p.into_own(1)) {
-      const auto one_b = [&](const T* g, const T* a_at, T* out, bool add) {
-        if (tb) multiply<T>(n, k, m, {g, n, true}, {a_at, columns_of(a), ta}, out, add);
-        else multiply<T>(k, n, m, {a_at, columns_of(a), !ta}, {g, n}, out, add);
-      };
-      if (one) one_b(p.y_bar(), p.x(0), b_bar.data(), b_bar.add());
-      else {
-        if (!b_bar.add()) std::fill_n(b_bar.data(), b.size(), T(0));
-        over_batch(y, a, b, [&](Size at, Size in_a, Size in_b) {
-          one_b(p.y_bar() + at, p.x(0) + in_a, b_bar.data() + in_b, true);
-        });
-      }
+      const bool add = adds(b_bar, b.size(), batched);
+      over_batch(y, a, b, [&](Size at, Size in_a, Size in_b) {
+        T* out = b_bar.data() + in_b;
+        if (tb) multiply<T>(n, k, m, g.at(at).t(), am.at(in_a), out, add);
+        else multiply<T>(k, n, m, am.at(in_a).t(), g.at(at), out, add);
+      });
     }
   }
   static void flush(const DeferredRun<T>& run) { flush_products(run); }

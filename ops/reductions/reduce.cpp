@@ -50,10 +50,7 @@ Var<T> as_shape(const Var<T>& x, const Shape& shape) {
 
 template <class T>
 Var<T> permute(const Var<T>& x, const std::vector<int>& o) {
-  if (std::is_sorted(o.begin(), o.end())) return x;
-  if (o.size() == 2) return transpose(x, {o[0], o[1]});
-  if (o.size() == 3) return transpose(x, {o[0], o[1], o[2]});
-  return transpose(x, {o[0], o[1], o[2], o[3]});
+  return std::is_sorted(o.begin(), o.end()) ? x : transpose(x, std::span<const int>(o));
 }
 
 // x with the reduced axes merged into one, the last: what the kernels for rows take.

@@ -214,7 +214,7 @@ Var<T> reshape(const Var<T>& x, std::initializer_list<Index> lengths) {
 }
 
 template <class T>
-Var<T> transpose(const Var<T>& x, std::initializer_list<int> axes) {
+Var<T> transpose(const Var<T>& x, std::span<const int> axes) {
   const Shape shape = x.shape();
   std::array<int, 4> order{0, 1, 2, 3};
   std::array<bool, 4> seen{};
@@ -256,7 +256,7 @@ std::vector<OpInfo<T>> reshape_ops() {
 #define XGRAD_INSTANTIATE(T)                                            \
   template Var<T> reshape(const Var<T>&, const Shape&);                 \
   template Var<T> reshape(const Var<T>&, std::initializer_list<Index>); \
-  template Var<T> transpose(const Var<T>&, std::initializer_list<int>); \
+  template Var<T> transpose(const Var<T>&, std::span<const int>);       \
   template Var<T> transpose(const Var<T>&);                             \
   template Var<T> slice(const Var<T>&, std::initializer_list<Slice>);   \
   template Var<T> slice(const Var<T>&, int, const Slice&);              \

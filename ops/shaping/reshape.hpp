@@ -18,7 +18,11 @@ Var<T> reshape(const Var<T>& x, const Shape& shape);
 /// The axes in another order: axis i of the result is axis axes[i] of x. Without axes, reversed.
 /// Throws ShapeError where `axes` is not a permutation of x's axes; negative axes count from the end.
 template <class T>
-Var<T> transpose(const Var<T>& x, std::initializer_list<int> axes);
+Var<T> transpose(const Var<T>& x, std::span<const int> axes);
+template <class T>
+Var<T> transpose(const Var<T>& x, std::initializer_list<int> axes) {
+  return transpose(x, std::span<const int>(axes.begin(), axes.size()));
+}
 template <class T>
 Var<T> transpose(const Var<T>& x);
 

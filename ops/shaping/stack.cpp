@@ -11,27 +11,14 @@ namespace xgrad {
 
 namespace {
 
-// The order of axes that moves `from` to `to`.
-std::vector<int> moved(int rank, int from, int to) {
-  std::vector<int> order;
-  for (int axis = 0; axis < rank; ++axis)
-    if (axis != from) order.push_back(axis);
-  order.insert(order.begin() + to, from);
-  return order;
-}
-
 template <class T>
 Var<T> move_axis(const Var<T>& x, int from, int to) {
   if (from == to) return x;
-  const std::vector<int> o = moved(x.rank(), from, to);
-  switch (o.size()) {
-    case 2:
-      return transpose(x, {o[0], o[1]});
-    case 3:
-      return transpose(x, {o[0], o[1], o[2]});
-    default:
-      return transpose(x, {o[0], o[1], o[2], o[3]});
-  }
+  std::vector<int> order;
+  for (int axis = 0; axis < x.rank(); ++axis)
+    if (axis != from) order.push_back(axis);
+  order.insert(order.begin() + to, from);
+  return transpose(x, std::span<const int>(order));
 }
 
 template <class T>

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(usage_mistakes_are_named) {
       {{"train", "fish.txt", "--optimizer", "adam"}, "--optimizer: 'adam' is not one of sgd, adagrad"},
       {{"train", "fish.txt", "--preset", "notebok"},
        "--preset: 'notebok' is not one of notebook, min-char-rnn; did you"},
-      {{"train", "fish.txt", "--out", ""}, "--out"},
+      {{"train", "fish.txt", "--out", ""}, "--out: '' is not a folder"},
       {{"train", "fish.txt", "--\x1b[31m\n"}, "unknown option '--\\x1B[31m\\n'"},
   };
   for (const auto& [arguments, message] : table) BOOST_TEST_CONTEXT(message) check_failure(run(arguments), 2, message);
@@ -193,10 +193,13 @@ BOOST_AUTO_TEST_CASE(checkpoints_are_read_with_all_checks) {
     for (auto& t : f.tensors)
       if (t.name == "rnn.weight_ih_l0") std::memcpy(t.data.data(), &nan, sizeof nan);
   });
-  check("tensor 'state' has 8 elements, not 9", [](F& f) {
-    f.metadata["hidden"] = "9";
+  check("tensor 'state' has 3 elements, not 8", [](F& f) {
     for (auto& t : f.tensors)
-      if (t.name == "rnn.weight_hh_l0") t = xgrad::make_tensor<float>(t.name, {9, 9}, std::vector<float>(81));
+      if (t.name == "state") t = xgrad::make_tensor<float>(t.name, {3}, std::vector<float>(3));
+  });
+  check("tensor 'state' holds what is no hidden state", [](F& f) {
+    for (auto& t : f.tensors)
+      if (t.name == "state") t = xgrad::make_tensor<float>(t.name, {8}, std::vector<float>(8, 2.0f));
   });
   const std::string bytes = child::read_file(box / "run/latest.safetensors");
   for (const std::size_t length : {std::size_t{0}, std::size_t{7}, std::size_t{100}, bytes.size() - 1}) {
