@@ -27,7 +27,7 @@ class Trainer {
   Trainer(const TrainOptions& options, const Text& text);
 
   /// One step of BPTT, truncated to the window. Returns the loss in nats per character; where that is not finite,
-  /// nothing was learned from it.
+  /// the weights stay as they are.
   double step() {
     tape_.clear();                              // forgets the last step, keeps its memory
     const Window window = windows_.next();      // T characters of B streams, and those that follow them
@@ -36,7 +36,6 @@ class Trainer {
     const auto [loss, last] = model_.loss(window.inputs, window.targets, state);
     const double nats = double{loss.item()} / windows_.seq_len();
     if (!std::isfinite(nats)) return nats;
-    good_.assign(store_.values().begin(), store_.values().end());  // the weights of that loss
 
     store_.zero_grad();
     backward(loss);  // VJPs, newest node first
@@ -45,9 +44,6 @@ class Trainer {
     std::copy_n(last.data(), last.size(), state_.data());  // where the next window begins
     return nats;
   }
-  /// Back to the weights that gave the last finite loss.
-  void restore() { std::copy(good_.begin(), good_.end(), store_.mutable_values().begin()); }
-
   const CharRnn<float>& model() const { return model_; }
   /// Of the first stream, (1, H).
   Array<float> state() const {
@@ -64,8 +60,7 @@ class Trainer {
   CharRnn<float> model_;
   std::variant<Sgd<float>, Adagrad<float>> optimizer_;
   double clip_;
-  Array<float> state_;       // (B, H)
-  std::vector<float> good_;  // weights, as the store has them
+  Array<float> state_;  // (B, H)
   Tape<float> tape_;
 };
 
@@ -91,8 +86,7 @@ Trainer::Trainer(const TrainOptions& options, const Text& text)
       model_(store_, {text.vocabulary.size(), options.hidden}),
       optimizer_(make_optimizer(options, store_)),
       clip_(options.clip),
-      state_(model_.initial_state(options.batch)),
-      good_(store_.values().begin(), store_.values().end()) {
+      state_(model_.initial_state(options.batch)) {
   init_weights(options, model_);
 }
 
@@ -120,7 +114,7 @@ class Session {
   TextOut out_;
   Rng rng_;  // of the samples; training itself draws nothing after the first weights
 
-  std::int64_t step_ = 0;
+  std::int64_t step_ = 0, saved_step_ = 0;
   double smooth_loss_;
   Clock::time_point start_ = Clock::now(), saved_ = start_;
   double busy_ = 0;  // seconds in steps since the last report
@@ -189,6 +183,7 @@ void Session::note(double loss) {
 void Session::save() {
   run_.save(trainer_.model(), vocabulary_, trainer_.state(), step_);
   saved_ = Clock::now();
+  saved_step_ = step_;
 }
 
 void Session::show_sample() {
@@ -202,13 +197,9 @@ void Session::show_sample() {
 }
 
 void Session::diverged(double loss) {
-  trainer_.restore();
-  const std::int64_t failed = step_ + 1;
-  step_ = std::max<std::int64_t>(0, step_ - 1);  // the last finite loss was measured before its step was taken
-  save();
   throw Failure(Exit::numerical,
-                fmt::format("loss is {} at step {}; weights restored to step {} and saved in '{}'", loss, failed, step_,
-                            escaped(run_.folder().string())),
+                fmt::format("loss is {} at step {}; '{}' keeps the weights of step {}", loss, step_ + 1,
+                            escaped(run_.folder().string()), saved_step_),
                 "use a lower --lr or --clip");
 }
 
@@ -221,7 +212,7 @@ void Session::say_goodbye(int signal) {
 // ---- before the first step
 
 Text read_text(const TrainOptions& options) {
-  Text text = explained(Exit::text, fmt::format("name a text of at least {} symbols", options.seq_len + 2), [&] {
+  Text text = explained(Exit::text, fmt::format("name a text of at least {} symbols", options.seq_len + 1), [&] {
     try {
       return load_text(options.text, options.encoding);
     } catch (const FileError& e) {
@@ -233,11 +224,21 @@ Text read_text(const TrainOptions& options) {
   return text;
 }
 
-/// Weights four times (values, gradients, sums of squares, a copy), and on the tape about ten arrays of hidden size
+void check_length(const TrainOptions& options, const Text& text) {
+  try {
+    BpttWindows(text.ids, options.batch, options.seq_len);
+  } catch (const FormatError& e) {
+    std::string what = e.what();  // "text has 12 symbols; ...": say which
+    if (what.rfind("text ", 0) == 0) what.insert(5, fmt::format("'{}' ", escaped(options.text.string())));
+    throw failure_of(FormatError(what), Exit::text, "");
+  }
+}
+
+/// Weights three times (values, gradients, sums of squares), and on the tape about ten arrays of hidden size
 /// and four of the vocabulary's per character; so that an absurd size is refused before anything is allocated.
 void check_memory(const TrainOptions& options, const Text& text) {
   const double v = text.vocabulary.size(), h = options.hidden, chars = double(options.batch) * options.seq_len;
-  const double bytes = 4 * (4 * (2 * v * h + h * h + h + v) + chars * (10 * h + 4 * v));
+  const double bytes = 4 * (3 * (2 * v * h + h * h + h + v) + chars * (10 * h + 4 * v));
   const double available = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
   if (bytes > available)
     throw Failure(
@@ -258,8 +259,8 @@ void introduce(const Text& text, const Trainer& trainer, const Run& run) {
 
 int train(const TrainOptions& options) {
   const Text text = read_text(options);
-  explained(Exit::text, "", [&] { BpttWindows(text.ids, options.batch, options.seq_len); });  // before any memory is
-  check_memory(options, text);                                                                // asked for
+  check_length(options, text);  // before any memory is asked for
+  check_memory(options, text);
   Trainer trainer(options, text);
   catch_interrupts();
   Run run(options);

@@ -13,20 +13,20 @@ void check_positive(const char* name, Index value) {
 }
 
 [[noreturn]] void too_short(Size n, Index seq_len) {
-  const Size longest = n - 2;
-  throw FormatError("text has " + std::to_string(n) + " symbols, a window of " + std::to_string(seq_len) +
-                    " needs at least " + std::to_string(Size{seq_len} + 2) + "\nhint: use " +
+  const Size longest = n - 1;
+  throw FormatError("text has " + std::to_string(n) + (n == 1 ? " symbol" : " symbols") + "; --seq-len " +
+                    std::to_string(seq_len) + " needs at least " + std::to_string(Size{seq_len} + 1) + "\nhint: use " +
                     (longest >= 1 ? "--seq-len " + std::to_string(longest) + " or less" : "a longer text"));
 }
 
-// Here n - 2 >= seq_len, so that there is a number of streams that would do; a shorter window need not be.
+// Here n - 1 >= seq_len, so that there is a number of streams that would do; a shorter window need not be.
 [[noreturn]] void too_many_streams(Size n, Index batch, Index seq_len) {
-  const Size sequences = (n - 2) / seq_len;
-  const Size longest = (n - 2) / batch;
+  const Size sequences = (n - 1) / seq_len;
+  const Size longest = (n - 1) / batch;
   std::string hint = "\nhint: use --batch " + std::to_string(sequences) + " or less";
   if (longest >= 1) hint += ", or --seq-len " + std::to_string(longest) + " or less";
   throw FormatError("0 windows: " + std::to_string(n) + " symbols give " + std::to_string(sequences) +
-                    " sequences of " + std::to_string(seq_len) + ", " + std::to_string(batch) + " streams need " +
+                    " sequences of " + std::to_string(seq_len) + "; --batch " + std::to_string(batch) + " needs " +
                     std::to_string(batch) + hint);
 }
 
@@ -37,10 +37,11 @@ BpttWindows::BpttWindows(std::span<const Index> ids, Index batch, Index seq_len)
   check_positive("batch", batch);
   check_positive("seq_len", seq_len);
   const Size n = static_cast<Size>(ids.size());
-  if (n - 2 < seq_len) too_short(n, seq_len);
-  stream_length_ = (n - 2) / batch;
+  if (n - 1 < seq_len) too_short(n, seq_len);
+  if ((n - 1) / batch < seq_len) too_many_streams(n, batch, seq_len);
+  // n - 2: the notebook starts over where a window would end with the text, but for a text that holds only one.
+  stream_length_ = (n - 2) / batch >= seq_len ? (n - 2) / batch : (n - 1) / batch;
   per_pass_ = stream_length_ / seq_len;
-  if (per_pass_ == 0) too_many_streams(n, batch, seq_len);
   const auto elements = static_cast<std::size_t>(Size{batch} * seq_len);
   inputs_.resize(elements);
   targets_.resize(elements);

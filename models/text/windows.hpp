@@ -23,10 +23,11 @@ struct Window {
 /// Endless windows over a text of n symbols in B streams. Stream b has len = floor((n - 2) / B) symbols from b * len
 /// on, a pass has floor(len / T) windows; what is left over is not read. With B = 1 this is the loop of min-char-rnn to
 /// the letter, which starts over as soon as p + T + 1 >= n: hence n - 2, one less than the targets alone would need.
+/// Only a text that would then hold no window at all gives up that one.
 class BpttWindows {
  public:
   /// `ids` must outlive this object. Throws ValueError for batch or seq_len < 1, FormatError for n < batch * seq_len
-  /// + 2.
+  /// + 1.
   BpttWindows(std::span<const Index> ids, Index batch, Index seq_len);
 
   /// The next window; allocates nothing. After the last window of a pass comes the first again.

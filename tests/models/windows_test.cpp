@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_SUITE(windows)
 //     p += seq_length; n += 1
 BOOST_AUTO_TEST_CASE(one_stream_is_the_loop_of_the_notebook) {
   for (Index seq_length = 1; seq_length <= 12; ++seq_length)
-    for (Size len = seq_length + 2; len <= 6 * seq_length + 5; ++len) {
+    for (Size len = seq_length + 1; len <= 6 * seq_length + 5; ++len) {
       const auto data = counting(len);
       BpttWindows windows(data, 1, seq_length);
       Size n = 0, p = 0;
@@ -80,10 +80,10 @@ BOOST_AUTO_TEST_CASE(streams_are_contiguous_and_time_major) {
 
 BOOST_AUTO_TEST_CASE(every_window_continues_the_one_before) {
   for (const auto& [n, batch, seq_len] :
-       {std::tuple<Size, Index, Index>{1000, 7, 9}, {52, 5, 10}, {53, 5, 10}, {9, 7, 1}}) {
+       {std::tuple<Size, Index, Index>{1000, 7, 9}, {51, 5, 10}, {52, 5, 10}, {53, 5, 10}, {9, 7, 1}}) {
     const auto ids = counting(n);
     BpttWindows windows(ids, batch, seq_len);
-    const Size length = (n - 2) / batch;
+    const Size length = (n - 2) / batch >= seq_len ? (n - 2) / batch : (n - 1) / batch;
     BOOST_TEST(windows.per_pass() == length / seq_len);
     for (Size k = 0; k < 2 * windows.per_pass(); ++k) {
       const Size number = k % windows.per_pass();
@@ -130,32 +130,32 @@ BOOST_AUTO_TEST_CASE(a_position_can_be_restored) {
 }
 
 BOOST_AUTO_TEST_CASE(the_shortest_text_that_will_do) {
-  const auto ids = counting(27);
+  const auto ids = counting(26);
   BpttWindows windows(ids, 1, 25);
   BOOST_TEST(windows.per_pass() == 1);
   BOOST_TEST(windows.next().starts_over);
   BOOST_TEST(windows.next().starts_over);
-  BOOST_CHECK_NO_THROW(BpttWindows(counting(1252), 50, 25));
+  BOOST_CHECK_NO_THROW(BpttWindows(counting(1251), 50, 25));
 }
 
 BOOST_AUTO_TEST_CASE(texts_that_are_too_short) {
   const auto refuses = [](Size n, Index batch, Index seq_len, const char* text) {
     BOOST_CHECK_EXCEPTION(BpttWindows(counting(n), batch, seq_len), FormatError, message(text));
   };
-  refuses(12, 1, 25, "text has 12 symbols, a window of 25 needs at least 27\nhint: use --seq-len 10 or less");
-  refuses(26, 1, 25, "text has 26 symbols, a window of 25 needs at least 27\nhint: use --seq-len 24 or less");
-  refuses(2, 1, 25, "text has 2 symbols, a window of 25 needs at least 27\nhint: use a longer text");
-  refuses(0, 9, 1, "text has 0 symbols, a window of 1 needs at least 3\nhint: use a longer text");
+  refuses(12, 1, 25, "text has 12 symbols; --seq-len 25 needs at least 26\nhint: use --seq-len 11 or less");
+  refuses(25, 1, 25, "text has 25 symbols; --seq-len 25 needs at least 26\nhint: use --seq-len 24 or less");
+  refuses(1, 1, 25, "text has 1 symbol; --seq-len 25 needs at least 26\nhint: use a longer text");
+  refuses(0, 9, 1, "text has 0 symbols; --seq-len 1 needs at least 2\nhint: use a longer text");
   refuses(3, 1, 2147483647,
-          "text has 3 symbols, a window of 2147483647 needs at least 2147483649\nhint: use --seq-len 1 or less");
+          "text has 3 symbols; --seq-len 2147483647 needs at least 2147483648\nhint: use --seq-len 2 or less");
   refuses(900, 50, 25,
-          "0 windows: 900 symbols give 35 sequences of 25, 50 streams need 50\n"
+          "0 windows: 900 symbols give 35 sequences of 25; --batch 50 needs 50\n"
           "hint: use --batch 35 or less, or --seq-len 17 or less");
-  refuses(1251, 50, 25,
-          "0 windows: 1251 symbols give 49 sequences of 25, 50 streams need 50\n"
+  refuses(1250, 50, 25,
+          "0 windows: 1250 symbols give 49 sequences of 25; --batch 50 needs 50\n"
           "hint: use --batch 49 or less, or --seq-len 24 or less");
   refuses(30, 1000, 2,
-          "0 windows: 30 symbols give 14 sequences of 2, 1000 streams need 1000\nhint: use --batch 14 or less");
+          "0 windows: 30 symbols give 14 sequences of 2; --batch 1000 needs 1000\nhint: use --batch 14 or less");
   for (const auto& [batch, seq_len] : {std::pair{35, 25}, {50, 17}})
     BOOST_CHECK_NO_THROW(BpttWindows(counting(900), batch, seq_len));  // the hints are true
 }
