@@ -4,7 +4,7 @@
 
 namespace xgrad::loops {
 
-/// out (+)= a, n elements.
+/// out += a, n elements.
 template <class T>
 void accumulate(Size n, const T* a, T* out);
 

@@ -26,6 +26,12 @@ void check(std::span<const I> dims) {
   for (const I d : dims)
     if (d < I(0) || static_cast<std::size_t>(d) > std::size_t(std::numeric_limits<Index>::max()))
       fail<ShapeError>("shape", "an axis of " + list(dims) + " is negative or longer than 2147483647");
+  if (std::find(dims.begin(), dims.end(), I(0)) != dims.end()) return;
+  Size size = 1;
+  for (const I d : dims) {
+    size *= static_cast<Size>(d);  // below 2^48 * 2^31 before the test
+    if (size > Size(1) << 48) fail<ShapeError>("shape", list(dims) + " has more than 2^48 elements");
+  }
 }
 
 }  // namespace

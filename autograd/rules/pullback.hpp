@@ -7,8 +7,8 @@
 
 namespace xgrad {
 
-/// Storage for one input's contribution; falsy where that input needs none. It has y's shape: where the input was
-/// broadcast it is scratch, which is summed into the input when the Acc goes out of scope.
+/// Storage for one input's contribution; falsy where that input needs none. From `into` it has y's shape: where the
+/// input was broadcast it is scratch, which is summed into the input when the Acc goes out of scope.
 template <class T>
 class Acc {
  public:

@@ -13,9 +13,7 @@ namespace detail {
 template <class T, class R>
 constexpr RuleTable<T> make_table() {
   static_assert(R::arity == list || (R::arity >= 0 && R::arity <= 3), "more than three inputs: arity = list");
-  RuleTable<T> t{
-      R::name, static_cast<std::int8_t>(R::arity), -1, IsAlias<R, T>, nullptr, nullptr, nullptr, nullptr, nullptr,
-      nullptr};
+  RuleTable<T> t{R::name, static_cast<std::int8_t>(R::arity), -1, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
   t.vjp = [](const Context<T>& c, int i, const Var<T>& y_bar) {
     return c.tape().template attributes<R>(c.id()).vjp(c, i, y_bar);
   };
@@ -98,7 +96,7 @@ template <class T, class R>
 Var<T> record_list(R rule, std::span<const Var<T>> x) requires Rule<R, T> {
   static_assert(R::arity == list);
   Tape<T>& tape = Tape<T>::require(R::name);
-  thread_local std::vector<Index> in;  // kept for its capacity; push copies it before anything else is recorded
+  thread_local std::vector<Index> in;  // kept for its capacity; no shape or forward records anything
   in.clear();
   for (const Var<T>& v : x) in.push_back(tape.resolve(R::name, v));
   return tape.push(rule, in.data(), static_cast<int>(in.size()));

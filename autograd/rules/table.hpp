@@ -79,7 +79,6 @@ struct RuleTable {
   const char* name;
   std::int8_t arity;
   std::int8_t passes;  // -1: none
-  bool aliases;
   Var<T> (*vjp)(const Context<T>&, int i, const Var<T>& y_bar);
   Var<T> (*jvp)(const Context<T>&, int i, const Var<T>& x_dot);   // null: apply is the JVP
   Var<T> (*apply)(const Context<T>&, std::span<const Var<T>> x);  // a linear rule on other inputs

@@ -1,6 +1,7 @@
 #include "arena.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 
 namespace xgrad {
@@ -18,6 +19,7 @@ T* Arena<T>::allocate_elsewhere(Size padded) {
     return chunks_[at_.chunk].data;
   }
   const Size capacity = std::max(padded, chunk_size);
+  if (capacity > std::numeric_limits<Size>::max() / static_cast<Size>(sizeof(T))) throw std::bad_alloc();
   chunks_.reserve(chunks_.size() + 1);  // first, so that nothing leaks if this throws
   void* memory = ::operator new(static_cast<std::size_t>(capacity) * sizeof(T), std::align_val_t(64));
   chunks_.push_back({static_cast<T*>(memory), capacity});

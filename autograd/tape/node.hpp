@@ -19,6 +19,7 @@ enum : std::uint8_t {
   assembling = 8,  // a block whose parts write their gradients straight into `grad`; `deferred` is its first part
   is_parameter = 16,
   is_retained = 32,  // its gradient is to be readable after the sweep
+  is_kept = 64,      // it was retained when the sweep came by: its gradient is readable
 };
 
 template <class T>

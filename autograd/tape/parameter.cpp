@@ -46,6 +46,11 @@ Keys& keys() {
 // ---- Parameter
 
 template <class T>
+void Parameter<T>::throw_lost() {
+  fail<TapeError>("parameter", "a Var was assigned to this Parameter; it no longer names its value");
+}
+
+template <class T>
 std::span<T> Parameter<T>::mutable_value() const {
   ++slot().version;
   return {slot().value(), static_cast<std::size_t>(slot().shape.size())};

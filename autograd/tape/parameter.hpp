@@ -40,12 +40,17 @@ class Parameter : public Var<T> {
   /// Copies the values in. Throws ShapeError where the shapes differ.
   void assign(const Array<T>& value) const;
 
-  Slot<T>& slot() const { return *this->slot_; }
+  /// Throws TapeError where a Var was assigned to this handle through a reference to its base.
+  Slot<T>& slot() const {
+    if (this->id_ != Var<T>::parameter_id) throw_lost();
+    return *this->slot_;
+  }
 
  private:
   friend class ParamStore<T>;
   friend class Var<T>;
   explicit Parameter(Slot<T>* slot) : Var<T>(slot) {}
+  [[noreturn]] static void throw_lost();
 };
 
 /// Gradients of all parameters of a store, flat, in the store's layout.

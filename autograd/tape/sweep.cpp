@@ -9,30 +9,31 @@
 
 namespace xgrad {
 
+// Where the gradients of a parameter go.
 template <class T>
-Sweep<T>::Sweep(Tape<T>& tape, const BackwardOptions& options) : tape_(tape), options_(options) {
-  prepare();
+GradientBuffer<T>& Sweep<T>::buffer_of(const Slot<T>& slot) {
+  return tape_.buffer_ && &tape_.buffer_->store() == slot.store ? *tape_.buffer_ : slot.store->gradients();
 }
 
 template <class T>
-void Sweep<T>::prepare() {
+void Sweep<T>::prepare(Index root) {
   if (tape_.consumed_)
     fail<TapeError>("backward",
                     "this recording was swept before\nhint: pass {.retain_graph = true} to the first backward, or "
                     "clear() the tape and record again");
   if (tape_.paused_) fail<TapeError>("backward", "recording is paused on this tape");
-  for (const auto& b : tape_.bound_)
-    if (b.slot->version != b.version)
-      fail<TapeError>("backward", "a parameter of shape " + b.slot->shape.str() +
-                                      " was overwritten after this tape used it\nhint: clear() the tape after a step");
+  if (!(node(root).flags & needs_grad))
+    fail<TapeError>("backward",
+                    "the root of shape " + node(root).shape().str() + " does not depend on any leaf or parameter");
+  tape_.check_parameters("backward");
   if (tape_.swept_) reset_gradients();
   tape_.swept_ = true;
+  tape_.incomplete_ = false;
   tape_.consumed_ = !options_.retain_graph;
   for (const auto& b : tape_.bound_) {
-    GradientBuffer<T>* buffer = tape_.buffer_;
-    if (!buffer || &buffer->store() != b.slot->store) buffer = &b.slot->store->gradients();
-    buffer->fit();
-    node(b.id).grad = buffer->data(*b.slot);
+    GradientBuffer<T>& buffer = buffer_of(*b.slot);
+    buffer.fit();
+    node(b.id).grad = buffer.data(*b.slot);
   }
 }
 
@@ -49,9 +50,7 @@ void Sweep<T>::reset_gradients() {
 
 template <class T>
 void Sweep<T>::run(Index root, const T* y_bar) {
-  if (!(node(root).flags & needs_grad))
-    fail<TapeError>("backward",
-                    "the root of shape " + node(root).shape().str() + " does not depend on any leaf or parameter");
+  prepare(root);
   try {
     const Destination<T> d = destination(root);
     const Size n = node(root).size();
@@ -59,11 +58,8 @@ void Sweep<T>::run(Index root, const T* y_bar) {
     else std::copy_n(y_bar, n, d.data);
     for (Index id = root; id >= 0; --id) sweep_node(id);
   } catch (...) {  // half of a gradient must not pass for one
-    tape_.consumed_ = true;
-    for (const auto& b : tape_.bound_) {
-      b.slot->store->gradients().incomplete_ = true;
-      if (tape_.buffer_) tape_.buffer_->incomplete_ = true;
-    }
+    tape_.consumed_ = tape_.incomplete_ = true;
+    for (const auto& b : tape_.bound_) buffer_of(*b.slot).incomplete_ = true;
     throw;
   }
 }
@@ -73,6 +69,7 @@ void Sweep<T>::sweep_node(Index id) {
   const Node<T>& y = node(id);
   if (y.flags & assembling) complete(id);
   else if (y.deferred >= 0) flush(id);
+  if (y.flags & is_retained) node(id).flags |= is_kept;
   if (!(y.flags & has_grad) || !y.rule) return;
   if (y.rule->accumulate && options_.use_kernels) {
     Pullback<T> p(*this, id);
@@ -142,9 +139,7 @@ Destination<T> Sweep<T>::destination(Index id) {
   Node<T>& x = node(id);
   if (x.flags & is_parameter) {
     const Slot<T>& slot = *tape_.bound_[static_cast<std::size_t>(x.attributes)].slot;
-    GradientBuffer<T>& buffer =
-        tape_.buffer_ && &tape_.buffer_->store() == slot.store ? *tape_.buffer_ : slot.store->gradients();
-    std::uint8_t& fresh = buffer.fresh_[static_cast<std::size_t>(slot.place)];
+    std::uint8_t& fresh = buffer_of(slot).fresh_[static_cast<std::size_t>(slot.place)];
     const bool add = !fresh;
     fresh = 0;
     x.flags |= has_grad;
@@ -214,7 +209,7 @@ void Sweep<T>::by_vjp(Index id) {
 template <class T>
 void Sweep<T>::contribute(const char* rule, Index from, Index id) {
   const Shape given = node(from).shape(), wanted = node(id).shape();
-  if (given.size() != wanted.size() && !broadcasts_to(wanted, given))
+  if (!broadcasts_to(wanted, given))
     fail<ShapeError>(rule, "vjp returned shape " + given.str() + " for an input of shape " + wanted.str());
   const T* value = node(from).value;
   const Destination<T> d = destination(id);
@@ -227,6 +222,9 @@ void Sweep<T>::contribute(const char* rule, Index from, Index id) {
 
 template <class T>
 void Sweep<T>::product(Index weight, const RuleTable<T>* rule, const T* a, const T* d, Index rows) {
+  if (!rule->flush || node(weight).rank != 2)
+    fail<TapeError>(rule->name, "product() needs a rule with a static flush, and a weight of 2 axes; the weight is " +
+                                    node(weight).shape().str());
   const Deferred record{a, d, rule, rows, node(weight).deferred};
   if (!options_.defer) {
     multiply(weight, record, node(weight).dims[0], node(weight).dims[1], rows);

@@ -39,11 +39,11 @@ struct Destination {
 template <class T>
 class Sweep {
  public:
-  /// Clears what an earlier sweep left. Throws TapeError for a tape already swept without retain_graph, or one whose
-  /// parameters have been overwritten since they were used.
-  Sweep(Tape<T>& tape, const BackwardOptions& options);
+  Sweep(Tape<T>& tape, const BackwardOptions& options) : tape_(tape), options_(options) {}
 
-  /// Adds the products of y_bar with the derivatives of node `root` to all leaves and parameters below it.
+  /// Clears what an earlier sweep left, and adds the products of y_bar with the derivatives of node `root` to all
+  /// leaves and parameters below it. Throws TapeError, and changes nothing, for a tape already swept without
+  /// retain_graph, for parameters overwritten since they were used, and for a root that depends on no leaf.
   void run(Index root, const T* y_bar);
 
   // ---- for Pullback
@@ -64,7 +64,8 @@ class Sweep {
     Part part;
   };
 
-  void prepare();
+  GradientBuffer<T>& buffer_of(const Slot<T>& slot);
+  void prepare(Index root);
   void reset_gradients();
   void sweep_node(Index id);
   Hop hop(Index id);

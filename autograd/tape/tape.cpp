@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 
 namespace xgrad {
 
@@ -22,11 +23,10 @@ Tape<T>::Tape() : outer_(current_), generation_(next_generation()) {
 
 template <class T>
 Tape<T>::~Tape() {
-  for (Tape** link = &current_; *link; link = &(*link)->outer_)  // tapes on the heap may end out of order
-    if (*link == this) {
-      *link = outer_;
-      break;
-    }
+  Tape** link = &current_;
+  while (*link && *link != this) link = &(*link)->outer_;  // tapes on the heap may end out of order
+  assert(*link && "a tape must be destroyed in the thread that made it");
+  if (*link) *link = outer_;
 }
 
 template <class T>
@@ -38,7 +38,7 @@ void Tape<T>::clear() {
   deferred_.clear();
   values_.rewind();
   gradients_.rewind();
-  swept_ = consumed_ = false;
+  swept_ = consumed_ = incomplete_ = false;
   generation_ = next_generation();
 }
 
@@ -94,6 +94,14 @@ Index Tape<T>::bind(Slot<T>& slot) {
   known = {generation_, static_cast<Index>(bound_.size())};
   bound_.push_back({&slot, slot.serial, slot.version, id});
   return id;
+}
+
+template <class T>
+void Tape<T>::check_parameters(const char* op) const {
+  for (const Bound& b : bound_)
+    if (b.slot->version != b.version)
+      fail<TapeError>(op, "a parameter of shape " + b.slot->shape.str() +
+                              " was overwritten after this tape used it\nhint: clear() the tape after a step");
 }
 
 template <class T>

@@ -33,7 +33,7 @@ struct TapeMemory {
 template <class T>
 class Tape {
  public:
-  /// Becomes the current tape of this thread until it is destroyed.
+  /// Becomes the current tape of this thread until it is destroyed, which must happen in this thread.
   Tape();
   ~Tape();
   Tape(const Tape&) = delete;
@@ -51,6 +51,7 @@ class Tape {
   Index size() const { return static_cast<Index>(nodes_.size()); }
   TapeMemory memory() const;
   /// Parameters of that buffer's store send their gradients there from now on, instead of to the store's own buffer.
+  /// One buffer at a time; it must outlive the sweeps to come.
   void gradients_into(GradientBuffer<T>& buffer) { buffer_ = &buffer; }
 
   // ---- what ops and rules call
@@ -74,6 +75,8 @@ class Tape {
   template <class R>
   Var<T> push(R& rule, const Index* in, int count);
 
+  /// Throws TapeError naming `op` where a parameter was overwritten since this tape used it.
+  void check_parameters(const char* op) const;
   Var<T> var(Index id) { return Var<T>(this, id, generation_); }
   const Node<T>& node(Index id) const { return nodes_.data()[id]; }
   std::span<const Index> inputs(Index id) const {
@@ -127,9 +130,10 @@ class Tape {
   GradientBuffer<T>* buffer_ = nullptr;
   Tape* outer_;
   std::uint32_t generation_;
-  bool paused_ = false;    // record values, not history
-  bool swept_ = false;     // gradients of an earlier sweep lie about
-  bool consumed_ = false;  // a sweep without retain_graph has been here
+  bool paused_ = false;      // record values, not history
+  bool swept_ = false;       // gradients of an earlier sweep lie about
+  bool consumed_ = false;    // a sweep without retain_graph has been here
+  bool incomplete_ = false;  // the last sweep ended in an exception half way
 
   // the sweep's own lists, kept here for their capacity
   struct Deferred {

@@ -56,7 +56,8 @@ Array<T> Var<T>::grad() const {
   const Node<T>& x = tape("grad").node(static_cast<Index>(id_));
   if (x.flags & is_parameter) return Parameter<T>(tape_->bound_[std::size_t(x.attributes)].slot).grad();
   if (!(x.flags & needs_grad)) fail<TapeError>("grad", "this Var of shape " + x.shape().str() + " is a constant");
-  if (x.rule && !(x.flags & is_retained))
+  if (tape_->incomplete_) fail<TapeError>("grad", "the last backward was cut short by an exception");
+  if (x.rule && !(x.flags & is_kept))
     fail<TapeError>("grad", std::string("the gradient of this intermediate (") + x.rule->name + ", " + x.shape().str() +
                                 ") was not kept\nhint: call retain() on it before backward");
   if (x.flags & has_grad) std::copy_n(x.grad, x.size(), out.data());
@@ -76,6 +77,8 @@ template <class T>
 Var<T> Var<T>::detach() const {
   Tape<T>& current = Tape<T>::require("detach");
   const Node<T>& x = current.node(current.resolve("detach", *this));
+  if (x.flags & is_parameter)  // its value may be overwritten while this Var lives
+    return current.input("detach", {x.value, static_cast<std::size_t>(x.size())}, x.shape(), false);
   return current.var(current.append(x.value, x.shape(), 0));
 }
 

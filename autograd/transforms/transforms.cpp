@@ -27,7 +27,11 @@ std::vector<Index> record_cotangents(Tape<T>& tape, Index root, Index y_bar) {
       if (!(tape.node(in).flags & needs_grad)) continue;
       Var<T> x_bar = rule->vjp(Context<T>(tape, id), i, tape.var(cotangent[static_cast<std::size_t>(id)]));
       if (!x_bar) continue;
-      if (const Shape wanted = tape.node(in).shape(); x_bar.shape() != wanted) x_bar = sum_to(x_bar, wanted);
+      if (const Shape wanted = tape.node(in).shape(), given = x_bar.shape(); given != wanted) {
+        if (!broadcasts_to(wanted, given))
+          fail<ShapeError>(rule->name, "vjp returned shape " + given.str() + " for an input of shape " + wanted.str());
+        x_bar = sum_to(x_bar, wanted);
+      }
       Index& sum = cotangent[static_cast<std::size_t>(in)];
       sum = tape.resolve(rule->name, sum < 0 ? x_bar : add(tape.var(sum), x_bar));
     }
@@ -85,7 +89,8 @@ Gradients<T> backward(const Var<T>& y, const std::type_identity_t<Var<T>>& y_bar
   const Index root = tape.resolve("backward", y), seed = tape.resolve("backward", y_bar);
   if (y_bar.shape() != y.shape())
     fail<ShapeError>("backward", "y is " + y.shape().str() + ", its cotangent y_bar is " + y_bar.shape().str());
-  return Gradients<T>(tape, record_cotangents(tape, root, seed));
+  tape.check_parameters("backward");
+  return Gradients<T>(tape.var(root), record_cotangents(tape, root, seed));
 }
 
 template <class T>
@@ -98,11 +103,13 @@ Gradients<T> backward(const Var<T>& loss, CreateGraph) {
 
 template <class T>
 Var<T> Gradients<T>::operator[](const Var<T>& x) const {
-  const Index id = tape_.resolve("grad", x);
-  if (!(tape_.node(id).flags & needs_grad))
+  Tape<T>& tape = Tape<T>::require("grad");
+  tape.resolve("grad", root_);  // the ids are of that recording
+  const Index id = tape.resolve("grad", x);
+  if (!(tape.node(id).flags & needs_grad))
     fail<TapeError>("grad", "x, which is " + x.shape().str() + ", is a constant");
   const bool reached = id < static_cast<Index>(cotangents_.size()) && cotangents_[std::size_t(id)] >= 0;
-  return reached ? tape_.var(cotangents_[std::size_t(id)]) : tape_.filled(x.shape(), T(0));
+  return reached ? tape.var(cotangents_[std::size_t(id)]) : tape.filled(x.shape(), T(0));
 }
 
 template <class T>
@@ -120,6 +127,7 @@ Var<T> jvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> x,
   if (x.size() != x_dot.size())
     fail<ShapeError>("jvp", std::to_string(x.size()) + " inputs, " + std::to_string(x_dot.size()) + " tangents");
   const Index root = tape.resolve("jvp", y);
+  tape.check_parameters("jvp");
   std::vector<Index> tangent(static_cast<std::size_t>(root) + 1, -1);
   for (std::size_t i = 0; i < x.size(); ++i) {
     const Index id = tape.resolve("jvp", x[i]), dot = tape.resolve("jvp", x_dot[i]);
@@ -128,13 +136,21 @@ Var<T> jvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> x,
     if (x[i].shape() != x_dot[i].shape())
       fail<ShapeError>("jvp", "input " + std::to_string(i) + " is " + x[i].shape().str() + ", its tangent is " +
                                   x_dot[i].shape().str());
-    if (id <= root) tangent[static_cast<std::size_t>(id)] = dot;
+    if (id > root) continue;
+    Index& tangent_of_x = tangent[static_cast<std::size_t>(id)];
+    if (tangent_of_x >= 0) fail<ValueError>("jvp", "input " + std::to_string(i) + " is named twice");
+    tangent_of_x = dot;
   }
   for (Index id = 0; id <= root; ++id) {
     if (!tape.node(id).rule || tangent[static_cast<std::size_t>(id)] >= 0) continue;
     Var<T> y_dot = tangent_of(tape, id, tangent);
     if (!y_dot) continue;
-    if (const Shape shape = tape.node(id).shape(); y_dot.shape() != shape) y_dot = broadcast_to(y_dot, shape);
+    if (const Shape shape = tape.node(id).shape(), given = y_dot.shape(); given != shape) {
+      if (!broadcasts_to(given, shape))
+        fail<ShapeError>(tape.node(id).rule->name,
+                         "jvp returned shape " + given.str() + " for an output of shape " + shape.str());
+      y_dot = broadcast_to(y_dot, shape);
+    }
     tangent[static_cast<std::size_t>(id)] = tape.resolve("jvp", y_dot);
   }
   const Index dot = tangent[static_cast<std::size_t>(root)];

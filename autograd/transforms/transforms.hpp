@@ -4,6 +4,7 @@
 // walk the same nodes and call the rules' vjp or jvp, which are ops themselves; what they return is recorded like
 // anything else, so it can be differentiated again, to any order.
 #pragma once
+#include <concepts>
 #include <initializer_list>
 #include <vector>
 
@@ -21,7 +22,7 @@ template <class T>
 Var<T> leaf(std::span<const T> values, const Shape& shape) {
   return Tape<T>::require("leaf").input("leaf", values, shape, true);
 }
-template <class T>
+template <std::floating_point T>
 Var<T> leaf(T value) {
   return Tape<T>::require("leaf").input("leaf", {&value, 1}, Shape{}, true);
 }
@@ -35,7 +36,7 @@ template <class T>
 Var<T> constant(std::span<const T> values, const Shape& shape) {
   return Tape<T>::require("constant").input("constant", values, shape, false);
 }
-template <class T>
+template <std::floating_point T>
 Var<T> constant(T value) {
   return Tape<T>::require("constant").filled(Shape{}, value);
 }
@@ -46,6 +47,9 @@ Var<T> constant(T value) {
 template <class T>
 void backward(const Var<T>& loss, const BackwardOptions& options = {});
 
+template <class T>
+void backward(const Var<T>& loss, bool) = delete;  // not a seed, and not an option without its name
+
 /// The same for y of any shape: adds y_bar^T dy/dx. Throws ShapeError where y_bar's shape is not y's.
 template <class T>
 void backward(const Var<T>& y, const std::type_identity_t<Array<T>>& y_bar, const BackwardOptions& options = {});
@@ -54,13 +58,13 @@ void backward(const Var<T>& y, const std::type_identity_t<Array<T>>& y_bar, cons
 template <class T>
 class Gradients {
  public:
-  Gradients(Tape<T>& tape, std::vector<Index> cotangents) : tape_(tape), cotangents_(std::move(cotangents)) {}
+  Gradients(const Var<T>& root, std::vector<Index> cotangents) : root_(root), cotangents_(std::move(cotangents)) {}
   /// The gradient with respect to x, of x's shape; zeros where the loss does not depend on x.
-  /// Throws TapeError where x is a constant.
+  /// Throws TapeError where x is a constant, and once the tape is cleared.
   Var<T> operator[](const Var<T>& x) const;
 
  private:
-  Tape<T>& tape_;
+  Var<T> root_;
   std::vector<Index> cotangents_;  // by node id, -1 where none
 };
 
@@ -82,7 +86,8 @@ std::vector<Var<T>> grad(const Var<T>& loss, std::initializer_list<std::type_ide
 }
 
 /// The directional derivative of y as x moves along x_dot, recorded. Tangents have the shapes of their x.
-/// Throws TapeError where an x is a constant, ShapeError where counts or shapes differ.
+/// Throws TapeError where an x is a constant or a parameter was overwritten since its use, ShapeError where counts or
+/// shapes differ, ValueError where an x is named twice.
 template <class T>
 Var<T> jvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> x,
            std::type_identity_t<std::span<const Var<T>>> x_dot);
@@ -93,11 +98,12 @@ Var<T> jvp(const Var<T>& y, std::initializer_list<std::type_identity_t<Var<T>>> 
 }
 
 /// Adds the product of the Hessian of the loss with v to the gradients of the leaves and parameters x: reverse over
-/// forward, about three times the cost of a gradient.
+/// forward, about three times the cost of a gradient. Throws as jvp and backward do.
 template <class T>
 void hvp(const Var<T>& loss, std::type_identity_t<std::span<const Var<T>>> x,
          std::type_identity_t<std::span<const Var<T>>> v, const BackwardOptions& options = {}) {
-  backward(jvp(loss, x, v), options);
+  const Var<T> slope = jvp(loss, x, v);
+  if (slope.requires_grad()) backward(slope, options);  // else the loss is linear in x
 }
 
 }  // namespace xgrad

@@ -64,6 +64,11 @@ Var<T> scale(const Var<T>& x, std::type_identity_t<T> s) {
 }
 
 template <class T>
+Var<T> div_scalar(const Var<T>& x, std::type_identity_t<T> s) {
+  return record<T>(UnaryRule<T, functions::OverNumber<T>>{{s}}, x);
+}
+
+template <class T>
 Var<T> scalar_div(std::type_identity_t<T> s, const Var<T>& x) {
   return record<T>(UnaryRule<T, functions::DividedBy<T>>{{s}}, x);
 }
@@ -127,6 +132,8 @@ std::vector<OpInfo<T>> arithmetic_ops() {
       unary_op<T>(
           "shift", [](const Var<T>& x) { return x + 0.75; }, wide),
       unary_op<T>(
+          "div_scalar", [](const Var<T>& x) { return x / 3; }, wide),
+      unary_op<T>(
           "scalar_div", [](const Var<T>& x) { return 1.5 / x; }, positive),
       unary_op<T>(
           "pow_scalar", [](const Var<T>& x) { return pow(x, -1.5) + pow(x, 3); }, positive),
@@ -149,6 +156,7 @@ std::vector<OpInfo<T>> arithmetic_ops() {
   template Var<T> number_like(const Var<T>&, T);           \
   template Var<T> scale(const Var<T>&, T);                 \
   template Var<T> shift(const Var<T>&, T);                 \
+  template Var<T> div_scalar(const Var<T>&, T);            \
   template Var<T> scalar_div(T, const Var<T>&);            \
   template Var<T> pow_scalar(const Var<T>&, T);            \
   template Var<T> clip(const Var<T>&, T, T);               \

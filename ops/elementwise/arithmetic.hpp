@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "../../autograd/rules/linear_maps.hpp"
+#include "../../autograd/tape/parameter.hpp"
 #include "../../autograd/tape/var.hpp"
 #include "../op_info.hpp"
 
@@ -24,6 +25,9 @@ Var<T> scale(const Var<T>& x, std::type_identity_t<T> s);
 /// x + s.
 template <class T>
 Var<T> shift(const Var<T>& x, std::type_identity_t<T> s);
+/// x / s.
+template <class T>
+Var<T> div_scalar(const Var<T>& x, std::type_identity_t<T> s);
 /// s / x.
 template <class T>
 Var<T> scalar_div(std::type_identity_t<T> s, const Var<T>& x);
@@ -49,8 +53,8 @@ Var<T> minimum(const Var<T>& a, const Var<T>& b);
 template <class T>
 Var<T> share(const Var<T>& a, const Var<T>& b);
 
-/// x limited to [low, high]. At a bound x ties with it and gets half of the gradient. Throws ValueError where
-/// low > high or one is NaN.
+/// x limited to [low, high]. At a bound x ties with it and gets half of the gradient, at both at once a quarter.
+/// Throws ValueError where low > high or one is NaN.
 template <class T>
 Var<T> clip(const Var<T>& x, std::type_identity_t<T> low, std::type_identity_t<T> high);
 
@@ -74,11 +78,15 @@ template <class T, Number A> Var<T> operator-(const Var<T>& x, A s) { return shi
 template <class T, Number A> Var<T> operator-(A s, const Var<T>& x) { return shift(scale(x, T(-1)), static_cast<T>(s)); }
 template <class T, Number A> Var<T> operator*(const Var<T>& x, A s) { return scale(x, static_cast<T>(s)); }
 template <class T, Number A> Var<T> operator*(A s, const Var<T>& x) { return scale(x, static_cast<T>(s)); }
-template <class T, Number A> Var<T> operator/(const Var<T>& x, A s) { return scale(x, T(1) / static_cast<T>(s)); }
+template <class T, Number A> Var<T> operator/(const Var<T>& x, A s) { return div_scalar(x, static_cast<T>(s)); }
 template <class T, Number A> Var<T> operator/(A s, const Var<T>& x) { return scalar_div(static_cast<T>(s), x); }
 template <class T> Var<T>& operator+=(Var<T>& a, const std::type_identity_t<Var<T>>& b) { return a = add(a, b); }
 template <class T> Var<T>& operator-=(Var<T>& a, const std::type_identity_t<Var<T>>& b) { return a = sub(a, b); }
 template <class T> Var<T>& operator*=(Var<T>& a, const std::type_identity_t<Var<T>>& b) { return a = mul(a, b); }
+// A Parameter names a value that is written by mutable_value() or an optimiser; w -= ... would only make it another Var.
+template <class T> void operator+=(Parameter<T>& a, const std::type_identity_t<Var<T>>& b) = delete;
+template <class T> void operator-=(Parameter<T>& a, const std::type_identity_t<Var<T>>& b) = delete;
+template <class T> void operator*=(Parameter<T>& a, const std::type_identity_t<Var<T>>& b) = delete;
 // clang-format on
 
 // The same with a number in the second place.

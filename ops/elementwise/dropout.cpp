@@ -49,8 +49,9 @@ template <class T>
 Var<T> dropout(const Var<T>& x, double p, Rng& rng) {
   if (!(p >= 0 && p < 1)) fail<ValueError>("dropout", "the probability must lie in [0, 1), it is " + std::to_string(p));
   if (p == 0) return x;
-  const Size n = x.size();
-  T* mask = Tape<T>::require("dropout").allocate(n);
+  Tape<T>& tape = Tape<T>::require("dropout");
+  const Size n = tape.node(tape.resolve("dropout", x)).size();  // checked before anything is drawn
+  T* mask = tape.allocate(n);
   const T kept = static_cast<T>(1 / (1 - p));
   for (Size i = 0; i < n; ++i) mask[i] = rng.uniform() < p ? T(0) : kept;
   return record<T>(Masked<T>{mask}, x);

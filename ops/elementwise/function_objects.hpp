@@ -63,8 +63,8 @@ struct Relu {
 // The tanh form of Hendrycks and Gimpel (arXiv 1606.08415): x (1 + tanh(a (x + b x^3))) / 2, a = sqrt(2 / pi).
 struct Gelu {
   static constexpr const char* name = "gelu";
-  static constexpr double a = 0.79788456080286535588, b = 0.044715;
-  auto f(auto x) const { return 0.5 * x * (1.0 + tanh(a * (x + b * (x * square(x))))); }
+  static constexpr double a = gelu_inner, b = gelu_cubic;
+  auto f(auto x) const { return gelu(x); }
   auto d(auto x, auto) const {
     const auto t = tanh(a * (x + b * (x * square(x))));
     return 0.5 * (1.0 + t) + 0.5 * x * ((1.0 - t) * (1.0 + t)) * (a + (3.0 * a * b) * square(x));
@@ -91,6 +91,14 @@ struct Scale {
   T s;
   auto f(auto x) const { return s * x; }
   auto d(auto, auto) const { return s; }
+};
+
+template <class T>
+struct OverNumber {  // x / s: not x times 1 / s, which is rounded twice
+  static constexpr const char* name = "div_scalar";
+  T s;
+  auto f(auto x) const { return x / s; }
+  auto d(auto, auto) const { return T(1) / s; }
 };
 
 template <class T>
@@ -182,14 +190,16 @@ concept Flat = requires {
 }  // namespace xgrad::functions
 
 // The lists from which kernels are instantiated.
-#define XGRAD_UNARY_FUNCTIONS(X, T)                                                                                   \
-  X(T, Exp)                                                                                                           \
-  X(T, Log)                                                                                                           \
-  X(T, Sqrt)                                                                                                          \
-  X(T, Square)                                                                                                        \
-  X(T, Abs)                                                                                                           \
-  X(T, Tanh)                                                                                                          \
-  X(T, Sigmoid) X(T, Relu) X(T, Gelu) X(T, Heaviside) X(T, Sign) X(T, Scale<T>) X(T, DividedBy<T>) X(T, PowScalar<T>) \
-      X(T, Clip<T>)
+#define XGRAD_UNARY_FUNCTIONS(X, T) \
+  X(T, Exp)                         \
+  X(T, Log)                         \
+  X(T, Sqrt)                        \
+  X(T, Square)                      \
+  X(T, Abs)                         \
+  X(T, Tanh)                        \
+  X(T, Sigmoid)                     \
+  X(T, Relu)                        \
+  X(T, Gelu)                        \
+  X(T, Heaviside) X(T, Sign) X(T, Scale<T>) X(T, OverNumber<T>) X(T, DividedBy<T>) X(T, PowScalar<T>) X(T, Clip<T>)
 #define XGRAD_BINARY_FUNCTIONS(X, T) \
   X(T, Mul) X(T, Div) X(T, Pow) X(T, PowSlope) X(T, XLogY) X(T, Maximum) X(T, Minimum) X(T, Share)

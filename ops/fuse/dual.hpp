@@ -103,6 +103,23 @@ struct Dual {
   friend Dual tanh(const Dual& a) { return a.template of<functions::Tanh>(tanh(a.v)); }
   friend Dual sigmoid(const Dual& a) { return a.template of<functions::Sigmoid>(sigmoid(a.v)); }
   friend Dual relu(const Dual& a) { return a.template of<functions::Relu>(relu(a.v)); }
+  friend Dual gelu(const Dual& a) { return a.template of<functions::Gelu>(gelu(a.v)); }
+  template <Number A>
+  friend Dual pow(const Dual& a, A s) {
+    return a.chain(pow(a.v, s), pow_slope(a.v, s));
+  }
+  template <Number A>
+  friend Dual maximum(const Dual& a, A s) {
+    return a.chain(maximum(a.v, s), share(a.v, s));
+  }
+  template <Number A>
+  friend Dual minimum(const Dual& a, A s) {
+    return a.chain(minimum(a.v, s), 1.0 - share(a.v, s));
+  }
+  template <Number A, Number C>
+  friend Dual clip(const Dual& a, A low, C high) {
+    return minimum(maximum(a, low), high);
+  }
   friend Dual maximum(const Dual& a, const Dual& b) { return both<functions::Maximum>(maximum(a.v, b.v), a, b); }
   friend Dual minimum(const Dual& a, const Dual& b) { return both<functions::Minimum>(minimum(a.v, b.v), a, b); }
 

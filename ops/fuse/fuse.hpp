@@ -6,7 +6,9 @@
 // One node, one loop forward and one backward, whatever the lambda computes: its partial derivatives come from dual
 // numbers in the same loop, so nothing between input and result is stored. Derivatives of higher order run the same
 // lambda on duals of Vars. What is gained is nodes and memory; for a large array the time is about that of the ops
-// written out. The lambda may capture numbers by value; it calls the functions of dual.hpp unqualified.
+// written out. The lambda may capture numbers by value (what is captured by reference would be read again in the
+// sweep). It calls unqualified, with numbers mixed in anywhere: + - * / exp log sqrt square abs tanh sigmoid relu gelu,
+// pow with a number, maximum, minimum, clip.
 #pragma once
 #include <algorithm>
 #include <utility>

@@ -4,6 +4,7 @@
 #include "../elementwise/function_objects.hpp"
 #include "cpu.hpp"
 #include "elementwise.hpp"
+#include "tail.hpp"
 
 namespace xgrad::kernels {
 
@@ -38,15 +39,6 @@ template <Which which, class T, class F>
     (add ? L::load(out + i) + v : v).store(out + i);
   }
 }
-
-// A vector's worth of memory whose first n elements are those at p: what lies behind p's belongs to somebody else.
-template <class T>
-struct Tail {
-  T v[xsimd::batch<T>::size] = {};
-  Tail(const T* p, Size n) {
-    if (n > 0) std::copy_n(p, n, v);
-  }
-};
 
 template <Which which, class T, class F>
 void run(const F& f, Size n, const Operand<T>& a, const Operand<T>& b, const T* y, const T* y_bar, T* out, bool add) {

@@ -5,11 +5,15 @@
 #pragma once
 #include <cmath>
 #include <concepts>
+#include <limits>
 #include <xsimd/xsimd.hpp>
 
 #include "../../autograd/core/shape.hpp"
 
 namespace xgrad {
+
+/// gelu(x) = x (1 + tanh(gelu_inner (x + gelu_cubic x^3))) / 2: sqrt(2 / pi) and the paper's fitted constant.
+inline constexpr double gelu_inner = 0.79788456080286535588, gelu_cubic = 0.044715;
 
 template <class B>
 struct Lane {
@@ -33,7 +37,13 @@ struct Lane {
   friend Lane operator-(Lane a) { return -a.v; }
 
   friend Lane exp(Lane a) { return xsimd::exp(a.v); }
-  friend Lane log(Lane a) { return xsimd::log(a.v); }
+  // xsimd's logarithm takes subnormal numbers for larger ones: they are scaled up, by a power of two, first.
+  friend Lane log(Lane a) {
+    const auto tiny = a.v < B(std::numeric_limits<Value>::min());
+    if (!xsimd::any(tiny)) return xsimd::log(a.v);
+    constexpr Value shift = 54, ln2 = static_cast<Value>(0.69314718055994530942);
+    return xsimd::select(tiny, xsimd::log(a.v * B(static_cast<Value>(1ull << 54))) - B(shift * ln2), xsimd::log(a.v));
+  }
   friend Lane sqrt(Lane a) { return xsimd::sqrt(a.v); }
   friend Lane abs(Lane a) { return xsimd::abs(a.v); }
   friend Lane tanh(Lane a) { return xsimd::tanh(a.v); }
@@ -49,6 +59,12 @@ struct Lane {
     return xsimd::select(a.v < b.v, a.v, xsimd::select(b.v <= a.v, b.v, a.v + b.v));
   }
 
+  friend Lane clip(Lane a, Lane low, Lane high) { return minimum(maximum(a, low), high); }
+  friend Lane gelu(Lane x) {
+    const Lane inner = Lane(gelu_inner) * (x + Lane(gelu_cubic) * (x * square(x)));
+    return Lane(0.5) * x * (Lane(1) + tanh(inner));
+  }
+
   // Piecewise constants: what the derivatives of the above are made of.
   friend Lane heaviside(Lane a) { return xsimd::select(a.v > B(Value(0)), B(Value(1)), B(Value(0))); }
   friend Lane sign(Lane a) { return heaviside(a).v - heaviside(-a).v; }
@@ -60,6 +76,11 @@ struct Lane {
   // Element by element: libm's pow is exact where a product of exp and log is not, and knows negative bases.
   friend Lane pow(Lane a, Lane b) {
     return each(a, b, [](Value x, Value y) { return std::pow(x, y); });
+  }
+  template <class A>
+  requires std::is_arithmetic_v<A>
+  friend Lane pow(Lane a, A s) {  // or argument-dependent lookup prefers xsimd's own template for whole numbers
+    return pow(a, Lane(s));
   }
   /// The derivative of pow(a, b) by a, b a^(b - 1), which is 0 for b = 0 also at a = 0.
   friend Lane pow_slope(Lane a, Lane b) {

@@ -123,7 +123,8 @@ template <class T>
 void max_rows_backward(Index rows, Index n, const T* x, const T* y, const T* y_bar, T* x_bar, bool add) {
   for (Index r = 0; r < rows; ++r, x += n, x_bar += n) {
     const T share = y_bar[r] / static_cast<T>(std::count(x, x + n, y[r]));
-    for (Index i = 0; i < n; ++i) put(x_bar + i, x[i] == y[r] ? share : T(0), add);
+    const bool nan = y[r] != y[r];  // then all are, as the rule in ops has it
+    for (Index i = 0; i < n; ++i) put(x_bar + i, nan ? y[r] : x[i] == y[r] ? share : T(0), add);
   }
 }
 

@@ -3,6 +3,7 @@
 #include "../elementwise/function_objects.hpp"
 #include "cpu.hpp"
 #include "elementwise.hpp"
+#include "tail.hpp"
 
 namespace xgrad::kernels {
 
@@ -27,13 +28,6 @@ template <class T, class F>
     (add ? L::load(x_bar + i) + g : g).store(x_bar + i);
   }
 }
-
-// A vector's worth of memory whose first n elements are those at p: what lies behind p's belongs to somebody else.
-template <class T>
-struct Tail {
-  T v[xsimd::batch<T>::size] = {};
-  Tail(const T* p, Size n) { std::copy_n(p, n, v); }
-};
 
 }  // namespace
 

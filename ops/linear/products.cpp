@@ -166,10 +166,15 @@ struct Affine {
   static constexpr const char* name = "affine";
   static constexpr int arity = 3, passes = 2;
 
+  static void check(const Shape& x, const Shape& w) {
+    const auto both = [&] { return "x is " + x.str() + ", w is " + w.str(); };
+    if (x.rank() < 2 || w.rank() != 2) fail<ShapeError>(name, "x needs 2 axes or more, w 2: " + both());
+    if (columns_of(x) != rows_of(w)) fail<ShapeError>(name, "inner dimensions differ: " + both());
+  }
+
   Shape shape(const Inputs<T>& in) const {
     const Shape x = in.shape(0), w = in.shape(1), b = in.shape(2);
-    if (x.rank() != 2 || w.rank() != 2 || x[1] != w[0])
-      fail<ShapeError>(name, "inner dimensions differ: x is " + x.str() + ", w is " + w.str());
+    check(x, w);
     const Shape y{x[0], w[1]};
     if (!broadcasts_to(b, y))
       fail<ShapeError>(name, "b, which is " + b.str() + ", does not fit x w, which is " + y.str());
@@ -240,7 +245,8 @@ struct Affine {
 template <class T>
 Var<T> matmul(const Var<T>& a, const Var<T>& b, bool transpose_a, bool transpose_b) {
   const Shape s = a.shape();
-  if (s.rank() > 2 && !transpose_a && b.rank() == 2) {  // rows are rows: one product, and one for b's gradient
+  if (s.rank() > 2 && !transpose_a && b.rank() == 2 &&
+      columns_of(s) == b.shape()[transpose_b]) {  // rows are rows: one product, and one for b's gradient
     const Index k = s[s.rank() - 1];
     const Var<T> flat =
         matmul(reshape(a, Shape{static_cast<Index>(s.without(s.rank() - 1).size()), k}), b, false, transpose_b);
@@ -252,7 +258,8 @@ Var<T> matmul(const Var<T>& a, const Var<T>& b, bool transpose_a, bool transpose
 template <class T>
 Var<T> affine(const Var<T>& x, const Var<T>& w, const Var<T>& b) {
   const Shape s = x.shape();
-  if (s.rank() <= 2 || w.rank() != 2) return record<T>(Affine<T>{}, x, w, b);
+  if (s.rank() <= 2) return record<T>(Affine<T>{}, x, w, b);
+  Affine<T>::check(s, w.shape());
   const Index k = s[s.rank() - 1], n = w.shape()[1];
   const Shape y = s.without(s.rank() - 1).inserted(s.rank() - 1, n);
   if (!broadcasts_to(b.shape(), y))

@@ -158,7 +158,7 @@ struct Stack {
                stack({x({2, 3, 1, 1})});
              },
              "[stack] (2, 3, 1, 1) has no room for another axis"},
-            {[=] { stack({x({2})}, 2); }, "[stack] axis 2 is out of range for x, which is (1, 2)"},
+            {[=] { stack({x({2})}, 2); }, "[stack] axis 2 is out of range for a stack of (2)"},
             {[] { stack(std::vector<Var<T>>{}); }, "[stack] there is nothing to join"}};
   }
 };
@@ -253,8 +253,11 @@ Var<T> concat(std::span<const Var<T>> x, int axis) {
 template <class T>
 Var<T> stack(std::span<const Var<T>> x, int axis) {
   if (x.empty()) fail<ValueError>("stack", "there is nothing to join");
-  const Var<T> y = record_list<T>(Stack<T>{}, x);
-  return axis == 0 ? y : move_axis(y, 0, resolve_axis("stack", axis, y.shape()));
+  const Shape one = x[0].shape();
+  const int at = axis < 0 ? axis + one.rank() + 1 : axis;
+  if (at < 0 || at > one.rank())
+    fail<ShapeError>("stack", "axis " + std::to_string(axis) + " is out of range for a stack of " + one.str());
+  return move_axis(record_list<T>(Stack<T>{}, x), 0, at);
 }
 
 template <class T>
