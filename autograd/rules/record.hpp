@@ -12,7 +12,8 @@ namespace detail {
 
 template <class T, class R>
 constexpr RuleTable<T> make_table() {
-  static_assert(R::arity == list || (R::arity >= 0 && R::arity <= 3), "more than three inputs: arity = list");
+  static_assert(R::arity == any_number || (R::arity >= 0 && R::arity <= 3),
+                "more than three inputs: arity = any_number");
   RuleTable<T> t{R::name, static_cast<std::int8_t>(R::arity), -1, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
   t.vjp = [](const Context<T>& c, int i, const Var<T>& y_bar) {
     return c.tape().template attributes<R>(c.id()).vjp(c, i, y_bar);
@@ -63,7 +64,7 @@ Var<T> Tape<T>::push(R& rule, const Index* in, int count) {
   if (!differentiated) return var(id);  // a constant: nothing but the value is kept
 
   Node<T>& y = nodes_.data()[id];
-  if constexpr (R::arity == list) {
+  if constexpr (R::arity == any_number) {
     y.in[0] = static_cast<Index>(lists_.size());
     y.in[1] = count;
     lists_.insert(lists_.end(), in, in + count);
@@ -85,7 +86,7 @@ Var<T> Tape<T>::push(R& rule, const Index* in, int count) {
 /// Records `rule` on the current tape. Throws TapeError for handles that cannot be used, and what rule.shape throws.
 template <class T, class R, class... X>
 Var<T> record(R rule, const X&... x) requires Rule<R, T> {
-  static_assert(R::arity == list || R::arity == int(sizeof...(X)), "this rule takes another number of inputs");
+  static_assert(R::arity == any_number || R::arity == int(sizeof...(X)), "this rule takes another number of inputs");
   Tape<T>& tape = Tape<T>::require(R::name);
   const std::array<Index, sizeof...(X)> in = {tape.resolve(R::name, x)...};
   return tape.push(rule, in.data(), static_cast<int>(in.size()));
@@ -94,7 +95,7 @@ Var<T> record(R rule, const X&... x) requires Rule<R, T> {
 /// The same for a rule on a list.
 template <class T, class R>
 Var<T> record_list(R rule, std::span<const Var<T>> x) requires Rule<R, T> {
-  static_assert(R::arity == list);
+  static_assert(R::arity == any_number);
   Tape<T>& tape = Tape<T>::require(R::name);
   thread_local std::vector<Index> in;  // kept for its capacity; no shape or forward records anything
   in.clear();

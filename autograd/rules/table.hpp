@@ -5,7 +5,7 @@
 // concepts below are the checklist of a rule's author, one concept per part, so that the compiler names what is
 // missing:
 //
-//   name, arity     `static constexpr const char* name = "tanh"`, `static constexpr int arity = 1` (list: any number)
+//   name, arity     `static constexpr const char* name = "tanh"`, `static constexpr int arity = 1` (or any_number)
 //   shape           `Shape shape(const Inputs<T>&) const`: every check of arguments, before any work
 //   forward         `void forward(const Inputs<T>&, const Output<T>&)`: a kernel; or `T* alias(const Inputs<T>&) const`
 //                   for an op whose result lies in its input's memory
@@ -24,7 +24,7 @@
 
 namespace xgrad {
 
-inline constexpr int list = -1;  ///< the arity of a rule that takes any number of inputs
+inline constexpr int any_number = -1;  ///< the arity of a rule that takes any number of inputs
 
 template <class T>
 class Inputs;

@@ -24,7 +24,7 @@ template <class T, class F, int N>
 struct Fused {
   using L = Lane<xsimd::batch<T>>;
   static constexpr const char* name = "fuse";
-  static constexpr int arity = N > 3 ? list : N;
+  static constexpr int arity = N > 3 ? any_number : N;
   using All = std::make_index_sequence<std::size_t(N)>;
 
   [[no_unique_address]] F f;

@@ -24,7 +24,7 @@ Var<T> move_axis(const Var<T>& x, int from, int to) {
 template <class T>
 struct Concat {
   static constexpr const char* name = "concat";
-  static constexpr int arity = list;
+  static constexpr int arity = any_number;
   static constexpr bool linear = true;
   int axis;
 
@@ -115,7 +115,7 @@ struct Concat {
 template <class T>
 struct Stack {
   static constexpr const char* name = "stack";
-  static constexpr int arity = list;
+  static constexpr int arity = any_number;
   static constexpr bool linear = true;
 
   Shape shape(const Inputs<T>& x) const {

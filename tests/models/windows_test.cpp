@@ -26,7 +26,7 @@ auto message(const std::string& text) {
   };
 }
 
-std::vector<Index> list(std::span<const Index> ids) { return {ids.begin(), ids.end()}; }
+std::vector<Index> listed(std::span<const Index> ids) { return {ids.begin(), ids.end()}; }
 
 }  // namespace
 
@@ -53,8 +53,8 @@ BOOST_AUTO_TEST_CASE(one_stream_is_the_loop_of_the_notebook) {
         const Window window = windows.next();
         BOOST_TEST_REQUIRE(window.starts_over == reset);
         const auto inputs = data.begin() + p;
-        BOOST_TEST_REQUIRE(list(window.inputs) == std::vector<Index>(inputs, inputs + seq_length));
-        BOOST_TEST_REQUIRE(list(window.targets) == std::vector<Index>(inputs + 1, inputs + seq_length + 1));
+        BOOST_TEST_REQUIRE(listed(window.inputs) == std::vector<Index>(inputs, inputs + seq_length));
+        BOOST_TEST_REQUIRE(listed(window.targets) == std::vector<Index>(inputs + 1, inputs + seq_length + 1));
         p += seq_length;
         n += 1;
       }
@@ -67,15 +67,15 @@ BOOST_AUTO_TEST_CASE(streams_are_contiguous_and_time_major) {
   BOOST_TEST(windows.per_pass() == 3);
   const Window first = windows.next();
   BOOST_TEST(first.starts_over);
-  BOOST_TEST(list(first.inputs) == (std::vector<Index>{0, 10, 1, 11, 2, 12}));
-  BOOST_TEST(list(first.targets) == (std::vector<Index>{1, 11, 2, 12, 3, 13}));
+  BOOST_TEST(listed(first.inputs) == (std::vector<Index>{0, 10, 1, 11, 2, 12}));
+  BOOST_TEST(listed(first.targets) == (std::vector<Index>{1, 11, 2, 12, 3, 13}));
   const Window second = windows.next();
   BOOST_TEST(!second.starts_over);
-  BOOST_TEST(list(second.inputs) == (std::vector<Index>{3, 13, 4, 14, 5, 15}));
-  BOOST_TEST(list(windows.next().targets) == (std::vector<Index>{7, 17, 8, 18, 9, 19}));
+  BOOST_TEST(listed(second.inputs) == (std::vector<Index>{3, 13, 4, 14, 5, 15}));
+  BOOST_TEST(listed(windows.next().targets) == (std::vector<Index>{7, 17, 8, 18, 9, 19}));
   const Window again = windows.next();
   BOOST_TEST(again.starts_over);
-  BOOST_TEST(list(again.inputs) == (std::vector<Index>{0, 10, 1, 11, 2, 12}));
+  BOOST_TEST(listed(again.inputs) == (std::vector<Index>{0, 10, 1, 11, 2, 12}));
 }
 
 BOOST_AUTO_TEST_CASE(every_window_continues_the_one_before) {
@@ -120,8 +120,8 @@ BOOST_AUTO_TEST_CASE(a_position_can_be_restored) {
   for (int i = 0; i < 12; ++i) {
     const Window a = windows.next(), b = resumed.next();
     BOOST_TEST(a.starts_over == b.starts_over);
-    BOOST_TEST(list(a.inputs) == list(b.inputs));
-    BOOST_TEST(list(a.targets) == list(b.targets));
+    BOOST_TEST(listed(a.inputs) == listed(b.inputs));
+    BOOST_TEST(listed(a.targets) == listed(b.targets));
   }
   for (const Size bad : {Size{-1}, Size{5}, Size{1000}})
     BOOST_CHECK_EXCEPTION(
