@@ -74,8 +74,7 @@ BOOST_FIXTURE_TEST_CASE(tensors_that_do_not_fit, Fixture) {
   BOOST_TEST(thrown<FormatError>([&] { load_weights(file, in_double); }) ==
              "[weights] tensor 'rnn.weight_ih_l0' is F32 (3, 5), the model wants F64 (3, 5)");
   file.tensors.erase(file.tensors.begin() + 4);
-  BOOST_TEST(thrown<FormatError>([&] { load_weights(file, model); }) ==
-             "[weights] tensor 'head.weight' is missing");
+  BOOST_TEST(thrown<FormatError>([&] { load_weights(file, model); }) == "[weights] tensor 'head.weight' is missing");
 }
 
 BOOST_AUTO_TEST_CASE(initial_weights_are_numpys) {
