@@ -5,7 +5,7 @@
 // Conventions where there is no derivative: relu'(0) = 0 and abs'(0) = 0; where arguments of maximum, minimum, max or
 // clip tie, they share the gradient equally; sqrt'(0) and log'(0) are infinite.
 #pragma once
-#include "../kernels/lane.hpp"
+#include "../kernels/simd/lane.hpp"
 
 namespace xgrad::functions {
 

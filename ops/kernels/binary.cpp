@@ -2,9 +2,9 @@
 
 #include "../../autograd/core/broadcast.hpp"
 #include "../elementwise/function_objects.hpp"
-#include "cpu.hpp"
 #include "elementwise.hpp"
-#include "tail.hpp"
+#include "simd/cpu.hpp"
+#include "simd/tail.hpp"
 
 namespace xgrad::kernels {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "cpu.hpp"
-#include "lane.hpp"
+#include "simd/cpu.hpp"
+#include "simd/lane.hpp"
 
 namespace xgrad::kernels {
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "../elementwise/function_objects.hpp"
-#include "cpu.hpp"
 #include "elementwise.hpp"
-#include "tail.hpp"
+#include "simd/cpu.hpp"
+#include "simd/tail.hpp"
 
 namespace xgrad::kernels {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "cpu.hpp"
+#include "simd/cpu.hpp"
 
 namespace xgrad::kernels {
 

@@ -148,8 +148,9 @@ BOOST_AUTO_TEST_CASE(texts_that_are_refused) {
   refuses("", std::nullopt, "text 'F' is empty");
   refuses("", Encoding::bytes, "text 'F' is empty");
   refuses("\xEF\xBB\xBF", std::nullopt, "text 'F' is empty");
-  refuses(std::string(1047, 'x') + "\xE9zz", Encoding::utf8,
-          "text 'F': invalid UTF-8 at byte 1047 (0xE9)\nhint: use --bytes");
+  std::string late(1047, 'x');
+  late += "\xE9zz";
+  refuses(late, Encoding::utf8, "text 'F': invalid UTF-8 at byte 1047 (0xE9)\nhint: use --bytes");
   // Cut short, overlong, a surrogate, beyond the last code point, a stray continuation.
   refuses("a\xE2\x82", Encoding::utf8, "text 'F': invalid UTF-8 at byte 1 (0xE2)\nhint: use --bytes");
   refuses("\xC0\x80", Encoding::utf8, "text 'F': invalid UTF-8 at byte 0 (0xC0)\nhint: use --bytes");

@@ -1,7 +1,7 @@
 // What stands around the kernels: the check of the processor, BLAS's threads.
 #include <boost/test/unit_test.hpp>
 #include <xgrad/ops/kernels/blas.hpp>
-#include <xgrad/ops/kernels/cpu.hpp>
+#include <xgrad/ops/kernels/simd/cpu.hpp>
 
 BOOST_AUTO_TEST_SUITE(kernels)
 

@@ -1,5 +1,6 @@
 cmake_minimum_required(VERSION 3.25)
-# The includes of the tree follow the arrows examples -> models -> ops -> autograd -> xtensor, and no others:
+# The includes of the tree follow the arrows examples -> models -> ops -> autograd -> xtensor, and no others; and models/
+# holds no backward code:
 #   cmake -DSOURCE=... -P arrows.cmake
 set(below_autograd "")
 set(below_ops autograd)
@@ -16,6 +17,13 @@ foreach(layer autograd ops models examples)
   endif()
   foreach(file IN LISTS files)
     file(RELATIVE_PATH name ${SOURCE} ${file})
+    if(layer STREQUAL "models")
+      # BPTT falls out of the tape: a model has a forward loop and nothing else.
+      file(STRINGS ${file} backward REGEX "y_bar|x_bar|accumulate\\(|vjp")
+      if(backward)
+        complain(${name} "backward code outside ops/: ${backward}")
+      endif()
+    endif()
     file(STRINGS ${file} includes REGEX "^#include")
     foreach(line IN LISTS includes)
       if(line MATCHES "\"(.*)\"")

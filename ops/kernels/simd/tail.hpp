@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <xsimd/xsimd.hpp>
 
-#include "../../autograd/core/shape.hpp"
+#include "../../../autograd/core/shape.hpp"
 
 namespace xgrad::kernels {
 

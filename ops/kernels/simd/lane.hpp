@@ -8,7 +8,7 @@
 #include <limits>
 #include <xsimd/xsimd.hpp>
 
-#include "../../autograd/core/shape.hpp"
+#include "../../../autograd/core/shape.hpp"
 
 namespace xgrad {
 
