@@ -1,5 +1,5 @@
 #!/bin/sh
-# demo.sh CHAR_RNN FOLDER: a minute of training on the King James Bible, and a sample. Runs go to ./runs.
+# demo.sh CHAR_RNN FOLDER [SECONDS]: a minute of training on the King James Bible, and a sample. Runs go to ./runs.
 set -eu
 program=$1
 text=$2/bible.txt
@@ -29,7 +29,7 @@ while [ -e "$run" ]; do
   n=$((n + 1))
   run=runs/bible-$n
 done
-"$program" train "$text" --out "$run" --seconds 60
+"$program" train "$text" --out "$run" --seconds "${3:-60}"
 
 echo
 echo "==== 1000 characters at temperature 0.7 from $run:"

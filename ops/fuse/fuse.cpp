@@ -5,43 +5,48 @@
 
 namespace xgrad {
 
+namespace {
+
+template <class T>
+std::vector<Sample<T>> fuse_samples(Rng& rng) {
+  const auto draw = samples::uniform<T>(0.25, 2), off_ties = samples::grid<T>(0.25, 2, 1.0 / 16);
+  auto all = samples::binary<T>(rng, draw, draw, [](const Var<T>& a, const Var<T>& b) {
+    return fuse([](auto x, auto y) { return tanh(x * y) + 2 * x - 1; }, a, b);
+  });
+  const auto one = [&](const std::string& label, auto f) {
+    for (auto& s : samples::unary<T>(rng, off_ties, [f](const Var<T>& x) { return fuse(f, x); })) {
+      s.label = label + " " + s.label;
+      all.push_back(std::move(s));
+    }
+  };
+  one("functions", [](auto x) { return log(x) + sqrt(x) * exp(-x) - abs(x) / square(x) + relu(x) + sigmoid(2 / x); });
+  one("order", [](auto x) { return maximum(x, 1.5 - x * x * x) - minimum(2.0 - x, x / 3); });
+  const double captured = 0.7;
+  one("captured", [captured](auto x) { return captured * exp(x) * (1.0 - x); });
+  const auto lstm = [](auto i, auto f, auto g, auto c) { return sigmoid(f) * c + sigmoid(i) * tanh(g); };
+  for (const Shape& s : {Shape{3, 5}, Shape{16}, Shape{2, 9}, Shape{}})
+    all.push_back({"lstm cell " + s.str(), {draw(rng, s), draw(rng, s), draw(rng, s), draw(rng, s)}, [=](auto x) {
+                     return fuse(lstm, x[0], x[1], x[2], x[3]);
+                   }});
+  all.push_back({"one input four times", {draw(rng, {9})}, [=](auto x) { return fuse(lstm, x[0], x[0], x[0], x[0]); }});
+  all.push_back({"slices of a block", {draw(rng, {4, 7}), draw(rng, {7})}, [](auto x) {
+                   const Vars<T> parts = unstack(tanh(x[0]));
+                   Var<T> h = x[1];
+                   for (const Var<T> part : parts)
+                     h = fuse([](auto a, auto b) { return tanh(a + 0.5 * b) * b; }, part, h);
+                   return h;
+                 }});
+  return all;
+}
+
+}  // namespace
+
 template <class T>
 std::vector<OpInfo<T>> fuse_ops() {
-  const auto samples = [](Rng& rng) {
-    const auto draw = samples::uniform<T>(0.25, 2), off_ties = samples::grid<T>(0.25, 2, 1.0 / 16);
-    auto all = samples::binary<T>(rng, draw, draw, [](const Var<T>& a, const Var<T>& b) {
-      return fuse([](auto x, auto y) { return tanh(x * y) + 2 * x - 1; }, a, b);
-    });
-    const auto one = [&](const std::string& label, auto f) {
-      for (auto& s : samples::unary<T>(rng, off_ties, [f](const Var<T>& x) { return fuse(f, x); })) {
-        s.label = label + " " + s.label;
-        all.push_back(std::move(s));
-      }
-    };
-    one("functions", [](auto x) { return log(x) + sqrt(x) * exp(-x) - abs(x) / square(x) + relu(x) + sigmoid(2 / x); });
-    one("order", [](auto x) { return maximum(x, 1.5 - x * x * x) - minimum(2.0 - x, x / 3); });
-    const double captured = 0.7;
-    one("captured", [captured](auto x) { return captured * exp(x) * (1.0 - x); });
-    const auto lstm = [](auto i, auto f, auto g, auto c) { return sigmoid(f) * c + sigmoid(i) * tanh(g); };
-    for (const Shape& s : {Shape{3, 5}, Shape{16}, Shape{2, 9}, Shape{}})
-      all.push_back({"lstm cell " + s.str(), {draw(rng, s), draw(rng, s), draw(rng, s), draw(rng, s)}, [=](auto x) {
-                       return fuse(lstm, x[0], x[1], x[2], x[3]);
-                     }});
-    all.push_back(
-        {"one input four times", {draw(rng, {9})}, [=](auto x) { return fuse(lstm, x[0], x[0], x[0], x[0]); }});
-    all.push_back({"slices of a block", {draw(rng, {4, 7}), draw(rng, {7})}, [](auto x) {
-                     const Vars<T> parts = unstack(tanh(x[0]));
-                     Var<T> h = x[1];
-                     for (const Var<T> part : parts)
-                       h = fuse([](auto a, auto b) { return tanh(a + 0.5 * b) * b; }, part, h);
-                     return h;
-                   }});
-    return all;
-  };
   const auto f = [](auto x, auto y) { return x * y; };
   const auto zeros = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
   return {{"fuse",
-           samples,
+           fuse_samples<T>,
            {{[=] {
                fuse(f, zeros({3, 4}), zeros({3}));
              },
