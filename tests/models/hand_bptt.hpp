@@ -33,18 +33,23 @@ struct Result {
   Matrix state;
 };
 
+// What the forward loop leaves for the backward one: h_0 .. h_T, and dy_1 .. dy_T.
+struct Trace {
+  std::vector<Matrix> h, dy;
+  Real loss = 0;
+};
+
 // ids time-major: inputs[t * B + b].
-inline Result bptt(const Rnn& w, const std::vector<int>& inputs, const std::vector<int>& targets, const Matrix& h0) {
+inline Trace forward(const Rnn& w, const std::vector<int>& inputs, const std::vector<int>& targets, const Matrix& h0) {
   const std::size_t B = h0.rows, H = h0.columns, V = w.wxh.rows, T = inputs.size() / B;
-  std::vector<Matrix> h{h0}, dy;
-  Result r{0, {Matrix(V, H), Matrix(H, H), Matrix(1, H), Matrix(H, V), Matrix(1, V)}, Matrix(B, H), Matrix(B, H)};
+  Trace trace{{h0}, {}, 0};
   for (std::size_t t = 0; t < T; ++t) {
     Matrix next(B, H), d(B, V);
     for (std::size_t b = 0; b < B; ++b) {
       const std::size_t x = std::size_t(inputs[t * B + b]), target = std::size_t(targets[t * B + b]);
       for (std::size_t j = 0; j < H; ++j) {
         Real a = w.wxh(x, j) + w.bh(0, j);
-        for (std::size_t i = 0; i < H; ++i) a += h.back()(b, i) * w.whh(i, j);
+        for (std::size_t i = 0; i < H; ++i) a += trace.h.back()(b, i) * w.whh(i, j);
         next(b, j) = std::tanh(a);
       }
       Real total = 0;
@@ -54,40 +59,45 @@ inline Result bptt(const Rnn& w, const std::vector<int>& inputs, const std::vect
         total += d(b, k) = std::exp(y);
       }
       for (std::size_t k = 0; k < V; ++k) d(b, k) /= total;
-      r.loss -= std::log(d(b, target)) / Real(B);
+      trace.loss -= std::log(d(b, target)) / Real(B);
       d(b, target) -= 1;
       for (std::size_t k = 0; k < V; ++k) d(b, k) /= Real(B);
     }
-    h.push_back(next);
-    dy.push_back(d);
+    trace.h.push_back(next);
+    trace.dy.push_back(d);
   }
-  Matrix carried(B, H);  // da_{t+1} Whh^T
+  return trace;
+}
+
+inline Result bptt(const Rnn& w, const std::vector<int>& inputs, const std::vector<int>& targets, const Matrix& h0) {
+  const std::size_t B = h0.rows, H = h0.columns, V = w.wxh.rows, T = inputs.size() / B;
+  const Trace trace = forward(w, inputs, targets, h0);
+  Result r{
+      trace.loss, {Matrix(V, H), Matrix(H, H), Matrix(1, H), Matrix(H, V), Matrix(1, V)}, Matrix(B, H), trace.h[T]};
   for (std::size_t t = T; t-- > 0;) {
-    const Matrix &now = h[t + 1], &before = h[t];
+    const Matrix &now = trace.h[t + 1], &before = trace.h[t], &dy = trace.dy[t];
     Matrix da(B, H);
     for (std::size_t b = 0; b < B; ++b) {
       for (std::size_t j = 0; j < H; ++j) {
-        Real dh = carried(b, j);
+        Real dh = r.h0(b, j);  // da_{t+1} Whh^T, until the loop ends the gradient of a later state
         for (std::size_t k = 0; k < V; ++k) {
-          dh += dy[t](b, k) * w.why(j, k);
-          r.gradient.why(j, k) += now(b, j) * dy[t](b, k);
+          dh += dy(b, k) * w.why(j, k);
+          r.gradient.why(j, k) += now(b, j) * dy(b, k);
         }
         da(b, j) = dh * (1 - now(b, j) * now(b, j));
         r.gradient.bh(0, j) += da(b, j);
         r.gradient.wxh(std::size_t(inputs[t * B + b]), j) += da(b, j);
       }
-      for (std::size_t k = 0; k < V; ++k) r.gradient.by(0, k) += dy[t](b, k);
+      for (std::size_t k = 0; k < V; ++k) r.gradient.by(0, k) += dy(b, k);
     }
-    carried = Matrix(B, H);
+    r.h0 = Matrix(B, H);
     for (std::size_t b = 0; b < B; ++b)
       for (std::size_t i = 0; i < H; ++i)
         for (std::size_t j = 0; j < H; ++j) {
           r.gradient.whh(i, j) += before(b, i) * da(b, j);
-          carried(b, i) += da(b, j) * w.whh(i, j);
+          r.h0(b, i) += da(b, j) * w.whh(i, j);
         }
   }
-  r.h0 = carried;
-  r.state = h.back();
   return r;
 }
 
