@@ -1,7 +1,7 @@
 #include "char_rnn.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include "../autograd/core/scalars.hpp"
 
 namespace xgrad {
 
@@ -40,37 +40,8 @@ typename CharRnn<T>::Loss CharRnn<T>::loss(std::span<const Index> inputs, std::s
   return {softmax_cross_entropy(logits, targets, T(1) / static_cast<T>(batch)), h};
 }
 
-template <class T>
-Sampler<T>::Sampler(const CharRnn<T>& model, Rng& rng, double temperature)
-    : model_(model), rng_(rng), temperature_(temperature), state_(model.initial_state(1)) {
-  if (!(temperature > 0) || !std::isfinite(temperature))
-    fail<ValueError>("sample", "the temperature must be a finite number > 0, it is " + std::to_string(temperature));
-}
-
-template <class T>
-void Sampler<T>::feed(Index id) {
-  Tape<T> tape;
-  const PauseGuard<T> pause(tape);
-  const auto [logits, state] = model_.step({&id, 1}, constant(state_));
-  std::copy_n(state.data(), state.size(), state_.data());
-  weights_.assign(logits.data(), logits.data() + logits.size());
-  const double top = *std::max_element(weights_.begin(), weights_.end());
-  double total = 0;  // in double, whatever T: a sum in float misses 1 by more than choice() allows
-  for (double& w : weights_) total += w = std::exp((w - top) / temperature_);
-  for (double& w : weights_) w /= total;
-}
-
-template <class T>
-Index Sampler<T>::next() {
-  if (weights_.empty()) fail<ValueError>("sample", "feed a character first");
-  const Index id = rng_.choice(weights_);
-  feed(id);
-  return id;
-}
-
-template class CharRnn<float>;
-template class CharRnn<double>;
-template class Sampler<float>;
-template class Sampler<double>;
+#define XGRAD_INSTANTIATE(T) template class CharRnn<T>;
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -8,5 +8,6 @@
 #include "layers/layers.hpp"
 #include "module.hpp"
 #include "optim/optim.hpp"
+#include "sampler.hpp"
 #include "text/vocabulary.hpp"
 #include "text/windows.hpp"

@@ -1,5 +1,6 @@
 #include "op_list.hpp"
 
+#include "../autograd/core/scalars.hpp"
 #include "ops.hpp"
 
 namespace xgrad {
@@ -13,7 +14,8 @@ std::vector<OpInfo<T>> all_ops() {
   return all;
 }
 
-template std::vector<OpInfo<float>> all_ops<float>();
-template std::vector<OpInfo<double>> all_ops<double>();
+#define XGRAD_INSTANTIATE(T) template std::vector<OpInfo<T>> all_ops<T>();
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

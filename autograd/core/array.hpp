@@ -17,6 +17,7 @@ struct xtype_for_shape<svector<std::size_t, 4, std::allocator<std::size_t>, true
 }  // namespace xt::detail
 
 #include <array>
+#include <complex>
 #include <xsimd/xsimd.hpp>
 #include <xtensor/xadapt.hpp>
 #include <xtensor/xarray.hpp>
@@ -25,6 +26,10 @@ struct xtype_for_shape<svector<std::size_t, 4, std::allocator<std::size_t>, true
 #include "shape.hpp"
 
 namespace xgrad {
+
+/// What an element may be. Complex numbers are for the checks alone (gradcheck's complex step).
+template <class T>
+concept Scalar = std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::complex<double>>;
 
 /// An owned array. The allocator is spelt out, because xtensor's default one changes with the compiler's flags, and
 /// with it the type: a library built for one instruction set would not link with a program built for another.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broadcast.hpp"
+#include "scalars.hpp"
 
 namespace xgrad::loops {
 
@@ -70,8 +71,7 @@ void broadcast_to(const Shape& from, const Shape& to, const T* x, T* y, bool add
   template void add(const Shape&, const T*, const Shape&, const T*, const Shape&, T, T*); \
   template void sum_to(const Shape&, const Shape&, const T*, T*, bool);                   \
   template void broadcast_to(const Shape&, const Shape&, const T*, T*, bool);
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad::loops

@@ -1,5 +1,6 @@
 #include "linear_maps.hpp"
 
+#include "../core/scalars.hpp"
 #include "record.hpp"
 
 namespace xgrad {
@@ -89,8 +90,7 @@ Var<T> broadcast_to(const Var<T>& x, const Shape& shape) {
   template Var<T> add(const Var<T>&, const Var<T>&);   \
   template Var<T> sum_to(const Var<T>&, const Shape&); \
   template Var<T> broadcast_to(const Var<T>&, const Shape&);
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -1,6 +1,7 @@
 #include "pullback.hpp"
 
 #include <algorithm>
+#include "../core/scalars.hpp"
 
 namespace xgrad {
 
@@ -48,7 +49,8 @@ void Pullback<T>::pass_part(const Part& part) {
   loops::accumulate(n, y.grad, d.data + offset);
 }
 
-template class Pullback<float>;
-template class Pullback<double>;
+#define XGRAD_INSTANTIATE(T) template class Pullback<T>;
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

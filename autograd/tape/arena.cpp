@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include "../core/scalars.hpp"
 
 namespace xgrad {
 
@@ -41,7 +42,8 @@ Size Arena<T>::bytes_reserved() const {
   return n * static_cast<Size>(sizeof(T));
 }
 
-template class Arena<float>;
-template class Arena<double>;
+#define XGRAD_INSTANTIATE(T) template class Arena<T>;
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "../core/error.hpp"
+#include "../core/scalars.hpp"
 
 namespace xgrad {
 
@@ -141,11 +142,11 @@ std::span<T> ParamStore<T>::mutable_values() {
   return values_;
 }
 
-template class Parameter<float>;
-template class Parameter<double>;
-template class GradientBuffer<float>;
-template class GradientBuffer<double>;
-template class ParamStore<float>;
-template class ParamStore<double>;
+#define XGRAD_INSTANTIATE(T)        \
+  template class Parameter<T>;      \
+  template class GradientBuffer<T>; \
+  template class ParamStore<T>;
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "../core/loops.hpp"
+#include "../core/scalars.hpp"
 #include "../rules/context.hpp"
 #include "../rules/pullback.hpp"
 
@@ -302,7 +303,8 @@ Index Sweep<T>::flush_packed(Index weight, Index first) {
   return after;
 }
 
-template class Sweep<float>;
-template class Sweep<double>;
+#define XGRAD_INSTANTIATE(T) template class Sweep<T>;
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

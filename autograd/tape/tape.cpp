@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include "../core/scalars.hpp"
 
 namespace xgrad {
 
@@ -106,7 +107,7 @@ void Tape<T>::check_parameters(const char* op) const {
 
 template <class T>
 void Tape<T>::throw_no_tape(const char* op) {
-  const char* type = sizeof(T) == sizeof(float) ? "float" : "double";
+  const char* type = std::is_same_v<T, float> ? "float" : std::is_same_v<T, double> ? "double" : "std::complex<double>";
   fail<TapeError>(op, std::string("no tape in scope\nhint: declare Tape<") + type + "> tape; before it");
 }
 
@@ -121,7 +122,8 @@ void Tape<T>::throw_unusable(const char* op, const Var<T>& v) {
                           ", belongs to another tape of this thread\nhint: the current tape is the innermost in scope");
 }
 
-template class Tape<float>;
-template class Tape<double>;
+#define XGRAD_INSTANTIATE(T) template class Tape<T>;
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

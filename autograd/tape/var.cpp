@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../core/scalars.hpp"
 #include "tape.hpp"
 
 namespace xgrad {
@@ -87,9 +88,10 @@ void Vars<T>::outside(Index i) const {
   fail<ValueError>("unstack", "part " + std::to_string(i) + " was asked for, there are " + std::to_string(count_));
 }
 
-template class Var<float>;
-template class Var<double>;
-template class Vars<float>;
-template class Vars<double>;
+#define XGRAD_INSTANTIATE(T) \
+  template class Var<T>;     \
+  template class Vars<T>;
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

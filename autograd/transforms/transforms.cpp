@@ -1,5 +1,6 @@
 #include "transforms.hpp"
 
+#include "../core/scalars.hpp"
 #include "../rules/context.hpp"
 
 namespace xgrad {
@@ -165,8 +166,7 @@ Var<T> jvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> x,
   template std::vector<Var<T>> grad(const Var<T>&, std::span<const Var<T>>);            \
   template Var<T> jvp(const Var<T>&, std::span<const Var<T>>, std::span<const Var<T>>); \
   template class Gradients<T>;
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

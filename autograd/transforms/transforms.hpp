@@ -4,7 +4,6 @@
 // walk the same nodes and call the rules' vjp or jvp, which are ops themselves; what they return is recorded like
 // anything else, so it can be differentiated again, to any order.
 #pragma once
-#include <concepts>
 #include <initializer_list>
 #include <vector>
 
@@ -22,7 +21,7 @@ template <class T>
 Var<T> leaf(std::span<const T> values, const Shape& shape) {
   return Tape<T>::require("leaf").input("leaf", values, shape, true);
 }
-template <std::floating_point T>
+template <Scalar T>
 Var<T> leaf(T value) {
   return Tape<T>::require("leaf").input("leaf", {&value, 1}, Shape{}, true);
 }
@@ -36,7 +35,7 @@ template <class T>
 Var<T> constant(std::span<const T> values, const Shape& shape) {
   return Tape<T>::require("constant").input("constant", values, shape, false);
 }
-template <std::floating_point T>
+template <Scalar T>
 Var<T> constant(T value) {
   return Tape<T>::require("constant").filled(Shape{}, value);
 }

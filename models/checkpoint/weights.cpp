@@ -1,6 +1,7 @@
 #include "weights.hpp"
 
 #include <algorithm>
+#include "../../autograd/core/scalars.hpp"
 
 namespace xgrad {
 
@@ -93,8 +94,7 @@ void load_weights(const SafeTensors& file, const std::vector<NamedParameter<T>>&
   template void from_tensor(const SafeTensors&, const NamedParameter<T>&);        \
   template std::vector<Tensor> weights_of(const std::vector<NamedParameter<T>>&); \
   template void load_weights(const SafeTensors&, const std::vector<NamedParameter<T>>&);
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -1,4 +1,5 @@
 #include "init.hpp"
+#include "../../autograd/core/scalars.hpp"
 
 namespace xgrad {
 
@@ -14,7 +15,8 @@ void init_normal(const Parameter<T>& w, Layout layout, double stddev, Rng& rng) 
     for (std::size_t k = 0; k < out; ++k) values[i * out + k] = drawn[k * in + i];
 }
 
-template void init_normal(const Parameter<float>&, Layout, double, Rng&);
-template void init_normal(const Parameter<double>&, Layout, double, Rng&);
+#define XGRAD_INSTANTIATE(T) template void init_normal(const Parameter<T>&, Layout, double, Rng&);
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "../../autograd/core/error.hpp"
+#include "../../autograd/core/scalars.hpp"
 #include "../../ops/kernels/update.hpp"
 
 namespace xgrad {
@@ -55,13 +56,12 @@ std::span<T> Adagrad<T>::accumulators() {
   return sums_;
 }
 
-template void clip_by_value(GradientBuffer<float>&, double);
-template void clip_by_value(GradientBuffer<double>&, double);
-template double clip_by_norm(GradientBuffer<float>&, double);
-template double clip_by_norm(GradientBuffer<double>&, double);
-template class Sgd<float>;
-template class Sgd<double>;
-template class Adagrad<float>;
-template class Adagrad<double>;
+#define XGRAD_INSTANTIATE(T)                                \
+  template void clip_by_value(GradientBuffer<T>&, double);  \
+  template double clip_by_norm(GradientBuffer<T>&, double); \
+  template class Sgd<T>;                                    \
+  template class Adagrad<T>;
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -1,6 +1,7 @@
 #include "arithmetic.hpp"
 
 #include "../../autograd/core/loops.hpp"
+#include "../../autograd/core/scalars.hpp"
 #include "../samples.hpp"
 #include "rules.hpp"
 
@@ -80,9 +81,9 @@ Var<T> pow_scalar(const Var<T>& x, std::type_identity_t<T> p) {
 
 template <class T>
 Var<T> clip(const Var<T>& x, std::type_identity_t<T> low, std::type_identity_t<T> high) {
-  if (!(low <= high))
-    fail<ValueError>("clip",
-                     "the bounds are not in order: low " + std::to_string(low) + ", high " + std::to_string(high));
+  if (!(std::real(low) <= std::real(high)))
+    fail<ValueError>("clip", "the bounds are not in order: low " + std::to_string(std::real(low)) + ", high " +
+                                 std::to_string(std::real(high)));
   return record<T>(UnaryRule<T, functions::Clip<T>>{{low, high}}, x);
 }
 
@@ -161,8 +162,7 @@ std::vector<OpInfo<T>> arithmetic_ops() {
   template Var<T> pow_scalar(const Var<T>&, T);            \
   template Var<T> clip(const Var<T>&, T, T);               \
   template std::vector<OpInfo<T>> arithmetic_ops<T>();
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

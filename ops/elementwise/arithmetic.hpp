@@ -1,6 +1,7 @@
 // Arithmetic, broadcast by NumPy's rule; numbers of any arithmetic type mix with Vars.
 // Binary ops throw ShapeError where shapes do not broadcast.
 #pragma once
+#include <complex>
 #include <type_traits>
 
 #include "../../autograd/rules/linear_maps.hpp"
@@ -11,7 +12,7 @@
 namespace xgrad {
 
 template <class A>
-concept Number = std::is_arithmetic_v<A>;
+concept Number = std::is_arithmetic_v<A> || std::is_same_v<A, std::complex<double>>;
 
 template <class T>
 Var<T> sub(const Var<T>& a, const Var<T>& b);

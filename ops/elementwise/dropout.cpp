@@ -1,5 +1,6 @@
 #include "dropout.hpp"
 
+#include "../../autograd/core/scalars.hpp"
 #include "../../autograd/rules/record.hpp"
 #include "../samples.hpp"
 
@@ -65,8 +66,7 @@ std::vector<OpInfo<T>> dropout_ops() {
 #define XGRAD_INSTANTIATE(T)                            \
   template Var<T> dropout(const Var<T>&, double, Rng&); \
   template std::vector<OpInfo<T>> dropout_ops<T>();
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -1,5 +1,6 @@
 #include "functions.hpp"
 
+#include "../../autograd/core/scalars.hpp"
 #include "../samples.hpp"
 #include "rules.hpp"
 
@@ -54,8 +55,7 @@ std::vector<OpInfo<T>> function_ops() {
   template Var<T> heaviside(const Var<T>&); \
   template Var<T> sign(const Var<T>&);      \
   template std::vector<OpInfo<T>> function_ops<T>();
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

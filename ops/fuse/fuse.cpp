@@ -1,5 +1,6 @@
 #include "fuse.hpp"
 
+#include "../../autograd/core/scalars.hpp"
 #include "../samples.hpp"
 #include "../shaping/stack.hpp"
 
@@ -53,7 +54,8 @@ std::vector<OpInfo<T>> fuse_ops() {
              "[fuse] shapes do not broadcast: a is (3, 4), b is (3)"}}}};
 }
 
-template std::vector<OpInfo<float>> fuse_ops<float>();
-template std::vector<OpInfo<double>> fuse_ops<double>();
+#define XGRAD_INSTANTIATE(T) template std::vector<OpInfo<T>> fuse_ops<T>();
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -22,7 +22,7 @@ namespace detail {
 
 template <class T, class F, int N>
 struct Fused {
-  using L = Lane<xsimd::batch<T>>;
+  using L = LaneOf<T>;
   static constexpr const char* name = "fuse";
   static constexpr int arity = N > 3 ? any_number : N;
   using All = std::make_index_sequence<std::size_t(N)>;

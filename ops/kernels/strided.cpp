@@ -1,4 +1,5 @@
 #include "strided.hpp"
+#include "../../autograd/core/scalars.hpp"
 
 namespace xgrad::kernels {
 
@@ -51,8 +52,7 @@ void write_strided(const Shape& shape, const T* y, T* x, const Steps& steps, boo
 #define XGRAD_INSTANTIATE(T)                                                  \
   template void read_strided(const Shape&, const T*, const Steps&, T*, bool); \
   template void write_strided(const Shape&, const T*, T*, const Steps&, bool);
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad::kernels

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../../autograd/core/loops.hpp"
+#include "../../autograd/core/scalars.hpp"
 #include "../../autograd/rules/record.hpp"
 #include "../samples.hpp"
 
@@ -173,8 +174,7 @@ std::vector<OpInfo<T>> embedding_ops() {
   template Var<T> embedding(const Var<T>&, std::span<const Index>);           \
   template Var<T> scatter_rows(const Var<T>&, std::span<const Index>, Index); \
   template std::vector<OpInfo<T>> embedding_ops<T>();
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -4,6 +4,7 @@
 
 #include "../../autograd/core/broadcast.hpp"
 #include "../../autograd/core/loops.hpp"
+#include "../../autograd/core/scalars.hpp"
 #include "../../autograd/rules/record.hpp"
 #include "../elementwise/arithmetic.hpp"
 #include "../elementwise/functions.hpp"
@@ -278,8 +279,7 @@ std::vector<OpInfo<T>> product_ops() {
   template Var<T> matmul(const Var<T>&, const Var<T>&, bool, bool);    \
   template Var<T> affine(const Var<T>&, const Var<T>&, const Var<T>&); \
   template std::vector<OpInfo<T>> product_ops<T>();
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../../autograd/core/scalars.hpp"
 #include "../../autograd/rules/record.hpp"
 #include "../elementwise/arithmetic.hpp"
 #include "../kernels/rows.hpp"
@@ -140,7 +141,7 @@ template <class T>
 Var<T> softmax_cross_entropy(const Var<T>& logits, std::span<const Index> targets, Reduction reduction) {
   if (reduction == Reduction::sum) return softmax_cross_entropy(logits, targets, T(1));
   if (targets.empty()) fail<ValueError>("softmax_cross_entropy", "the mean over no rows is not defined");
-  return softmax_cross_entropy(logits, targets, T(1) / static_cast<T>(targets.size()));
+  return softmax_cross_entropy(logits, targets, static_cast<T>(1.0 / static_cast<double>(targets.size())));
 }
 
 template <class T>
@@ -152,8 +153,7 @@ std::vector<OpInfo<T>> cross_entropy_ops() {
   template Var<T> softmax_cross_entropy(const Var<T>&, std::span<const Index>, Reduction); \
   template Var<T> softmax_cross_entropy(const Var<T>&, std::span<const Index>, T);         \
   template std::vector<OpInfo<T>> cross_entropy_ops<T>();
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

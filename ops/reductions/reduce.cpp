@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "../../autograd/core/scalars.hpp"
 #include "../../autograd/rules/record.hpp"
 #include "../elementwise/arithmetic.hpp"
 #include "../elementwise/functions.hpp"
@@ -11,16 +12,6 @@
 #include "../shaping/reshape.hpp"
 
 namespace xgrad {
-
-std::vector<bool> Axes::resolve(const char* op, const Shape& shape) const {
-  std::vector<bool> reduced(static_cast<std::size_t>(shape.rank()), all_);
-  for (const int axis : axes_) {
-    std::vector<bool>::reference seen = reduced[static_cast<std::size_t>(resolve_axis(op, axis, shape))];
-    if (seen) fail<ShapeError>(op, "axis " + std::to_string(axis) + " is named twice for x, which is " + shape.str());
-    seen = true;
-  }
-  return reduced;
-}
 
 namespace {
 
@@ -223,7 +214,7 @@ OpInfo<T> reduction(const std::string& name, Reduction<T> f, bool empty) {
       std::vector<int> order(x.size());
       for (std::size_t i = 0; i < order.size(); ++i) order[i] = int(i);
       for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[std::size_t(rng.below(Index(i)))]);
-      for (std::size_t i = 0; i < order.size(); ++i) x.data()[i] = T(order[i]) / 16 - T(1);
+      for (std::size_t i = 0; i < order.size(); ++i) x.data()[i] = static_cast<T>(order[i] / 16.0 - 1);
       return x;
     };
     std::vector<Sample<T>> all;
@@ -320,8 +311,7 @@ std::vector<OpInfo<T>> reduce_ops() {
   template Var<T> softmax(const Var<T>&, int);                 \
   template Var<T> log_softmax(const Var<T>&, int);             \
   template std::vector<OpInfo<T>> reduce_ops<T>();
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "../../autograd/core/scalars.hpp"
 #include "../elementwise/arithmetic.hpp"
 #include "../samples.hpp"
 #include "strided_rules.hpp"
@@ -261,8 +262,7 @@ std::vector<OpInfo<T>> reshape_ops() {
   template Var<T> slice(const Var<T>&, std::initializer_list<Slice>);   \
   template Var<T> slice(const Var<T>&, int, const Slice&);              \
   template std::vector<OpInfo<T>> reshape_ops<T>();
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../../autograd/core/scalars.hpp"
 #include "../elementwise/arithmetic.hpp"
 #include "../samples.hpp"
 #include "reshape.hpp"
@@ -282,8 +283,7 @@ std::vector<OpInfo<T>> stack_ops() {
   template Var<T> stack(std::span<const Var<T>>, int);  \
   template Vars<T> unstack(const Var<T>&, int);         \
   template std::vector<OpInfo<T>> stack_ops<T>();
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -102,4 +102,14 @@ struct Lane {
   }
 };
 
+/// The lane in which elements of type T are computed.
+template <class T>
+struct LaneType {
+  using type = Lane<xsimd::batch<T>>;
+};
+template <class T>
+using LaneOf = typename LaneType<T>::type;
+
 }  // namespace xgrad
+
+#include "plain.hpp"

@@ -1,0 +1,23 @@
+// The matrix product in three loops. Plain products, also for complex numbers: nothing is conjugated.
+#include "../../../autograd/core/scalars.hpp"
+#include "../blas.hpp"
+
+namespace xgrad::kernels {
+
+template <class T>
+void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add) {
+  for (Index i = 0; i < m; ++i) {
+    T* row = c + Size(i) * n;
+    for (Index j = 0; j < n; ++j) row[j] = add ? row[j] : T(0);
+    for (Index l = 0; l < k; ++l) {
+      const T x = a.data[a.transposed ? l * a.stride + i : i * a.stride + l];
+      for (Index j = 0; j < n; ++j) row[j] += x * b.data[b.transposed ? j * b.stride + l : l * b.stride + j];
+    }
+  }
+}
+
+#define XGRAD_INSTANTIATE(T) template void multiply(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool);
+XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
+#undef XGRAD_INSTANTIATE
+
+}  // namespace xgrad::kernels
