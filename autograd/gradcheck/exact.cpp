@@ -1,0 +1,119 @@
+// The methods that are exact to round-off: nothing is subtracted, so a gradient that is off in the twelfth digit shows.
+#include <algorithm>
+#include <cmath>
+
+#include "methods.hpp"
+
+namespace xgrad::gradchecks {
+
+GradcheckLine complex_step(const Subject& s) {
+  // Far below what matters, far above the denormal numbers. Im f(x + ih) = h f'(x) + O(h^3).
+  constexpr double h = 1e-20;
+  Evaluator<std::complex<double>> f(s.function.complex);
+  std::vector<Numbers<double>> want(s.cotangents.size(), Numbers<double>(s.directions.size()));
+  for (std::size_t u = 0; u < s.directions.size(); ++u) {
+    Numbers<std::complex<double>> at(s.x.size());
+    for (std::size_t i = 0; i < at.size(); ++i) at[i] = {s.x[i], h * s.directions[u][i]};
+    const auto y = f.value(at);
+    Numbers<double> d(y.size());
+    for (std::size_t i = 0; i < d.size(); ++i) d[i] = y[i].imag() / h;
+    for (std::size_t w = 0; w < want.size(); ++w) want[w][u] = s.every_entry ? d[w] : dot(s.cotangents[w], d);
+  }
+  GradcheckLine line =
+      compare(s, Method::complex_step, want, {s.options.exact.value, 1e-10, 0.1 * s.options.exact.value});
+  if (line.verdict == Verdict::disagree) {
+    for (std::size_t u = 0; u < s.directions.size(); ++u)
+      if (kinked(s, u)) {
+        line.verdict = Verdict::inconclusive;
+        line.note = "f has a kink at " + s.place(0, u);
+        break;
+      }
+  }
+  return line;
+}
+
+template <class T>
+GradcheckLine dot_product(const Subject& s) {
+  GradcheckLine line{Method::dot_product, std::is_same_v<T, float>};
+  Evaluator<T> f(callable<T>(s.function));
+  Rng rng = s.rng(3);
+  f.record(as<T>(s.x));
+  for (int i = 0; i < 21; ++i) {
+    const auto draw = [&](std::size_t n) { return i < 16 ? gaussian(n, rng) : rademacher(n, rng); };
+    const Numbers<T> w = as<T>(draw(s.y.size()));
+    const Numbers<double> g = widened(f.pullback(w));
+    const Numbers<T> v = i < 20 ? as<T>(draw(s.x.size())) : as<T>(g);
+    const Numbers<double> tangent = widened(Evaluator<T>::numbers(f.pushforward(v)));
+    const Numbers<double> v64(v.begin(), v.end()), w64(w.begin(), w.end());
+    const double forward = dot(w64, tangent), reverse = dot(g, v64);
+    const double size = (norm(w64) * norm(tangent) + norm(v64) * norm(g)) / 2;
+    const double error = forward == reverse ? 0 : std::abs(forward - reverse) / size;
+    if (i == 0 || !(error <= line.error)) {
+      line.error = error;
+      line.worst = {"direction " + std::to_string(i) +
+                        (i < 16   ? " (Gaussian)"
+                         : i < 20 ? " (Rademacher)"
+                                  : " (the gradient)"),
+                    reverse, forward, ulps(reverse, forward)};
+    }
+  }
+  line.tolerance = s.options.dot_ulps * epsilon<T>;
+  if (!(line.error <= line.tolerance)) line.verdict = Verdict::disagree;
+  return line;
+}
+
+template <class T>
+GradcheckLine sweeps(const Subject& s) {
+  const bool narrow = std::is_same_v<T, float>;
+  const double tolerance = s.options.exact.value * epsilon<T> / eps64;
+  Evaluator<T> f(callable<T>(s.function));
+  Rng rng = s.rng(4);
+  const Numbers<T> w = as<T>(gaussian(s.y.size(), rng));
+  f.record(as<T>(s.x));
+  const Numbers<double> fast = widened(f.pullback(w));
+  GradcheckLine worst{Method::sweeps, narrow};
+  worst.error = -1;
+  const auto hold = [&](const char* way, const Numbers<double>& other) {
+    GradcheckLine line = compare_vectors(s, Method::sweeps, fast, other, tolerance);
+    line.narrow = narrow;
+    line.note = line.verdict == Verdict::disagree ? std::string("against ") + way : "";
+    if (worst.error < 0 || (worst.verdict == Verdict::agree && !(line.error <= worst.error))) worst = line;
+  };
+  hold("the rules' vjp", widened(f.pullback(w, {.retain_graph = true, .use_kernels = false})));
+  hold("immediate products", widened(f.pullback(w, {.retain_graph = true, .defer = false})));
+  hold("vjp and immediate products",
+       widened(f.pullback(w, {.retain_graph = true, .use_kernels = false, .defer = false})));
+  Numbers<double> recorded;
+  for (const Var<T>& g : f.recorded_pullback(w)) {
+    const Numbers<double> part = widened(Evaluator<T>::numbers(g));
+    recorded.insert(recorded.end(), part.begin(), part.end());
+  }
+  recorded.resize(fast.size(), 0.0);
+  hold("the recorded gradient", recorded);
+  return worst;
+}
+
+GradcheckLine float_vs_double(const Subject& s) {
+  // A point, a seed and therefore a gradient that both types can be asked for: what is left is float's own rounding.
+  Rng rng = s.rng(5);
+  const Numbers<float> x = as<float>(s.x), w = as<float>(gaussian(s.y.size(), rng));
+  Evaluator<float> narrow(s.function.narrow);
+  Evaluator<double> wide(s.function.f);
+  narrow.record(x);
+  wide.record(Numbers<double>(x.begin(), x.end()));
+  const Numbers<double> got = widened(narrow.pullback(w)), want = wide.pullback(Numbers<double>(w.begin(), w.end()));
+  Size longest = 1;
+  for (const Shape& shape : s.function.shapes) longest = std::max(longest, shape.size());
+  const double tolerance = s.options.narrow_ulps * eps32 * std::sqrt(double(std::max(longest, Size(s.y.size()))));
+  GradcheckLine line = compare_vectors(s, Method::float_vs_double, got, want, tolerance);
+  line.worst.ulps *= eps64 / eps32;
+  line.narrow = true;
+  return line;
+}
+
+template GradcheckLine dot_product<float>(const Subject&);
+template GradcheckLine dot_product<double>(const Subject&);
+template GradcheckLine sweeps<float>(const Subject&);
+template GradcheckLine sweeps<double>(const Subject&);
+
+}  // namespace xgrad::gradchecks

@@ -1,0 +1,108 @@
+#include "gradcheck.hpp"
+
+#include <algorithm>
+
+#include "../rules/context.hpp"
+#include "methods.hpp"
+
+namespace xgrad {
+
+namespace {
+
+using gradchecks::Subject;
+
+// The ops on the way from an input to the result, in the order of recording: "matmul, tanh x3, sum".
+std::string chain_from(const GradcheckFunction& f, const Subject& s, std::size_t input) {
+  gradchecks::Evaluator<double> at(f.f);
+  const Var<double> y = at.record(s.x);
+  Tape<double>& tape = *Tape<double>::current();
+  const Index root = tape.resolve("gradcheck", y);
+  std::vector<bool> below(std::size_t(root) + 1), above(std::size_t(root) + 1);
+  if (const Index from = tape.resolve("gradcheck", at.x()[input]); from <= root) below[std::size_t(from)] = true;
+  for (Index id = 0; id <= root; ++id)
+    for (const Index in : tape.inputs(id))
+      if (below[std::size_t(in)]) below[std::size_t(id)] = true;
+  above[std::size_t(root)] = true;
+  for (Index id = root; id >= 0; --id)
+    for (const Index in : tape.inputs(id))
+      if (above[std::size_t(id)]) above[std::size_t(in)] = true;
+  std::vector<std::pair<std::string, int>> names;
+  for (Index id = 0; id <= root; ++id) {
+    if (!below[std::size_t(id)] || !above[std::size_t(id)] || !tape.node(id).rule) continue;
+    const std::string name = tape.node(id).rule->name;
+    if (!names.empty() && names.back().first == name) ++names.back().second;
+    else names.emplace_back(name, 1);
+  }
+  std::string text;
+  for (const auto& [name, count] : names)
+    text += (text.empty() ? "" : ", ") + name + (count > 1 ? " x" + std::to_string(count) : "");
+  return text;
+}
+
+// The call that repeats what failed.
+std::string replay_call(const GradcheckReport& report, const GradcheckOptions& options) {
+  std::string methods;
+  for (const GradcheckLine& line : report.lines) {
+    if (line.verdict == Verdict::agree || line.verdict == Verdict::not_applicable) continue;
+    const std::string method = std::string("Method::") + name_of(line.method);
+    if (methods.find(method) == std::string::npos) methods += (methods.empty() ? "" : ", ") + method;
+  }
+  return "gradcheck(f, inputs, {.methods = {" + methods + "}, .seed = " + std::to_string(options.seed) + "})";
+}
+
+void run(GradcheckReport& report, const Subject& s, Method method) {
+  using namespace gradchecks;
+  const bool narrow = static_cast<bool>(s.function.narrow), complex = static_cast<bool>(s.function.complex);
+  const auto put = [&](GradcheckLine line) { report.lines.push_back(std::move(line)); };
+  const auto absent = [&](bool is_narrow) {
+    GradcheckLine line{method, is_narrow, Verdict::not_applicable};
+    put(line);
+  };
+  switch (method) {
+    case Method::central:
+      return put(central(s));
+    case Method::richardson:
+      return put(richardson(s));
+    case Method::six_point:
+      return put(six_point(s));
+    case Method::complex_step:
+      return complex ? put(complex_step(s)) : absent(false);
+    case Method::dot_product:
+      put(dot_product<double>(s));
+      break;
+    case Method::taylor:
+      return put(taylor(s));
+    case Method::double_backward:
+      return put(double_backward(s));
+    case Method::sweeps:
+      put(sweeps<double>(s));
+      break;
+    case Method::float_vs_double:
+      return narrow ? put(float_vs_double(s)) : absent(true);
+    case Method::structure:
+      put(structure<double>(s));
+      break;
+  }
+  if (!narrow) return absent(true);
+  if (method == Method::dot_product) put(dot_product<float>(s));
+  if (method == Method::sweeps) put(sweeps<float>(s));
+  if (method == Method::structure) put(structure<float>(s));
+}
+
+}  // namespace
+
+GradcheckReport gradcheck(const GradcheckFunction& f, std::span<const double> x, const GradcheckOptions& options) {
+  const Subject s(f, x, options);
+  GradcheckReport report;
+  report.kink = options.kink;
+  for (const Method method : options.methods) run(report, s, method);
+  std::size_t worst = 0;
+  for (const GradcheckLine& line : report.lines)
+    for (std::size_t i = 0; i < f.names.size(); ++i)
+      if (line.verdict == Verdict::disagree && line.worst.place.starts_with(f.names[i] + "[")) worst = i;
+  if (!f.names.empty()) report.chain = chain_from(f, s, worst);
+  report.replay = options.replay.empty() ? replay_call(report, options) : options.replay;
+  return report;
+}
+
+}  // namespace xgrad

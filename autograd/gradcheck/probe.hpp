@@ -1,0 +1,64 @@
+// Which numbers are compared: <w, J u> for every cotangent w and direction u of a probe.
+//
+// For a small f, all unit vectors, so that each entry of the Jacobian is compared for itself. For a large one, random
+// directions of both signs, and the gradient's own: all-positive ones let errors of opposite sign cancel.
+#pragma once
+#include <limits>
+
+#include "../core/rng.hpp"
+#include "evaluate.hpp"
+
+namespace xgrad::gradchecks {
+
+constexpr double eps64 = std::numeric_limits<double>::epsilon(), eps32 = std::numeric_limits<float>::epsilon();
+
+double norm(const Numbers<double>& a);
+double dot(const Numbers<double>& a, const Numbers<double>& b);
+double largest(const Numbers<double>& a);  // magnitude; NaN wins
+
+/// n standard normal numbers, or n signs.
+Numbers<double> gaussian(std::size_t n, Rng& rng);
+Numbers<double> rademacher(std::size_t n, Rng& rng);
+
+/// f, the point, and what the tape's reverse sweep says there.
+struct Subject {
+  const GradcheckFunction& function;
+  const GradcheckOptions& options;
+  Numbers<double> x, y;
+  Shape y_shape;
+
+  bool every_entry;                         // directions and cotangents are the unit vectors
+  std::vector<Numbers<double>> directions;  // u
+  std::vector<Numbers<double>> cotangents;  // w
+  std::vector<Numbers<double>> reverse;     // [w][u]
+  Numbers<double> scale;                    // of the derivatives along u: the largest |<w, J u>| of u's input
+
+  Subject(const GradcheckFunction& function, std::span<const double> x, const GradcheckOptions& options);
+  Rng rng(std::uint32_t purpose) const { return Rng(options.seed * 7919u + purpose); }
+
+  /// The input to which element i of x belongs, and where the input starts.
+  std::size_t input_of(std::size_t i, std::size_t* start = nullptr) const;
+  /// "x0[3, 4]".
+  std::string element(std::size_t i) const;
+  /// The same for direction u and cotangent w of the probe.
+  std::string place(std::size_t w, std::size_t u) const;
+  /// |x| along u: what steps are relative to.
+  double reach(std::size_t u) const;
+  Numbers<double> moved(std::size_t u, double h) const;
+};
+
+/// got against want in the 2-norm and element by element, an input at a time where every entry is known:
+/// |got - want| <= tolerance max(|got|, |want|), and component |b| + floor max|b| for each element where component > 0.
+struct Bounds {
+  double norm;
+  double component = 0, floor = 0;
+};
+GradcheckLine compare(const Subject& s, Method method, const std::vector<Numbers<double>>& want, const Bounds& bounds);
+
+/// The same for two vectors over all inputs.
+GradcheckLine compare_vectors(const Subject& s, Method method, const Numbers<double>& got, const Numbers<double>& want,
+                              double tolerance);
+
+double ulps(double a, double b);
+
+}  // namespace xgrad::gradchecks
