@@ -57,6 +57,7 @@ GradcheckLine dot_product(const Subject& s) {
                     reverse, forward, ulps(reverse, forward)};
     }
   }
+  line.worst.ulps *= eps64 / epsilon<T>;
   line.tolerance = s.options.dot_ulps * epsilon<T>;
   if (!(line.error <= line.tolerance)) line.verdict = Verdict::disagree;
   return line;
@@ -71,11 +72,13 @@ GradcheckLine sweeps(const Subject& s) {
   const Numbers<T> w = as<T>(gaussian(s.y.size(), rng));
   f.record(as<T>(s.x));
   const Numbers<double> fast = widened(f.pullback(w));
+  const Numbers<double> magnitude = s.magnitude(Numbers<double>(w.begin(), w.end()), fast);
   GradcheckLine worst{Method::sweeps, narrow};
   worst.error = -1;
   const auto hold = [&](const char* way, const Numbers<double>& other) {
-    GradcheckLine line = compare_vectors(s, Method::sweeps, fast, other, tolerance);
+    GradcheckLine line = compare_vectors(s, Method::sweeps, fast, other, magnitude, tolerance);
     line.narrow = narrow;
+    line.worst.ulps *= eps64 / epsilon<T>;
     line.note = line.verdict == Verdict::disagree ? std::string("against ") + way : "";
     if (worst.error < 0 || (worst.verdict == Verdict::agree && !(line.error <= worst.error))) worst = line;
   };
@@ -97,15 +100,30 @@ GradcheckLine float_vs_double(const Subject& s) {
   // A point, a seed and therefore a gradient that both types can be asked for: what is left is float's own rounding.
   Rng rng = s.rng(5);
   const Numbers<float> x = as<float>(s.x), w = as<float>(gaussian(s.y.size(), rng));
-  Evaluator<float> narrow(s.function.narrow);
+  const Numbers<double> seed(w.begin(), w.end());
+  Numbers<double> point(x.begin(), x.end());
+  Numbers<double> got, want, nudged, magnitude;
+  {
+    Evaluator<float> narrow(s.function.narrow);
+    narrow.record(x);
+    got = widened(narrow.pullback(w));
+  }
   Evaluator<double> wide(s.function.f);
-  narrow.record(x);
-  wide.record(Numbers<double>(x.begin(), x.end()));
-  const Numbers<double> got = widened(narrow.pullback(w)), want = wide.pullback(Numbers<double>(w.begin(), w.end()));
+  wide.record(point);
+  want = wide.pullback(seed);
+  // What the gradient moves by when x does by a float's last place is no error of the float's: near such a point the
+  // terms of the gradient cancel.
+  for (double& e : point) e *= 1 + (rng.uniform() < 0.5 ? -eps32 : eps32);
+  wide.record(point);
+  nudged = wide.pullback(seed);
+  magnitude = s.magnitude(seed, want);
+  for (std::size_t i = 0; i < magnitude.size(); ++i)
+    magnitude[i] = std::abs(magnitude[i]) + std::abs(nudged[i] - want[i]) / eps32;
+
   Size longest = 1;
   for (const Shape& shape : s.function.shapes) longest = std::max(longest, shape.size());
   const double tolerance = s.options.narrow_ulps * eps32 * std::sqrt(double(std::max(longest, Size(s.y.size()))));
-  GradcheckLine line = compare_vectors(s, Method::float_vs_double, got, want, tolerance);
+  GradcheckLine line = compare_vectors(s, Method::float_vs_double, got, want, magnitude, tolerance);
   line.worst.ulps *= eps64 / eps32;
   line.narrow = true;
   return line;

@@ -72,16 +72,13 @@ Subject::Subject(const GradcheckFunction& f, std::span<const double> point, cons
     for (const auto& u : directions) reverse.back().push_back(every_entry ? 0 : dot(g, u));
     if (every_entry) reverse.back() = g;
   }
-  scale.assign(directions.size(), 0);
+  Numbers<double> tops(std::max(directions.size(), f.shapes.size()), 0.0);  // by input, or by direction
   for (const auto& row : reverse)
     for (std::size_t u = 0; u < row.size(); ++u) {
-      double& m = scale[every_entry ? input_of(u) : u];
-      m = std::max(m, std::abs(row[u]));
+      double& top = tops[every_entry ? input_of(u) : u];
+      top = std::max(top, std::abs(row[u]));
     }
-  if (every_entry) {
-    const Numbers<double> by_input = scale;
-    for (std::size_t u = 0; u < scale.size(); ++u) scale[u] = by_input[input_of(u)];
-  }
+  for (std::size_t u = 0; u < directions.size(); ++u) scale.push_back(tops[every_entry ? input_of(u) : u]);
 }
 
 std::size_t Subject::input_of(std::size_t i, std::size_t* start) const {
@@ -122,6 +119,14 @@ double Subject::reach(std::size_t u) const {
   return every_entry ? std::max(1.0, std::abs(x[u])) : 1 / largest(directions[u]);
 }
 
+Numbers<double> Subject::magnitude(const Numbers<double>& w, const Numbers<double>& fallback) const {
+  if (!every_entry) return fallback;
+  Numbers<double> m(x.size(), 0.0);
+  for (std::size_t k = 0; k < w.size(); ++k)
+    for (std::size_t i = 0; i < m.size(); ++i) m[i] += std::abs(w[k] * reverse[k][i]);
+  return m;
+}
+
 Numbers<double> Subject::moved(std::size_t u, double h) const {
   Numbers<double> at = x;
   if (every_entry) {
@@ -138,6 +143,7 @@ namespace {
 struct Table {
   const std::vector<Numbers<double>>&got, &want;
   Bounds bounds;
+  Numbers<double> magnitude{};  // by column, instead of the sizes of got and want
 };
 
 struct Block {
@@ -162,6 +168,7 @@ Block compare_block(const Table& t, std::size_t first, std::size_t last) {
       const double badness = allowed > 0 ? d / allowed : d;
       if (!(badness <= peak)) peak = badness, r.row = w, r.column = u;
     }
+  for (std::size_t u = first; u < last && !t.magnitude.empty(); ++u) size_got += t.magnitude[u] * t.magnitude[u];
   r.error = difference == 0 ? 0 : std::sqrt(difference / std::max(size_got, size_want));
   r.bad_norm = !(r.error <= t.bounds.norm);
   return r;
@@ -207,8 +214,8 @@ GradcheckLine compare(const Subject& s, Method method, const std::vector<Numbers
 }
 
 GradcheckLine compare_vectors(const Subject& s, Method method, const Numbers<double>& got, const Numbers<double>& want,
-                              double tolerance) {
-  return compare_table(s, method, {{got}, {want}, {tolerance}}, true,
+                              const Numbers<double>& magnitude, double tolerance) {
+  return compare_table(s, method, {{got}, {want}, {tolerance}, magnitude}, true,
                        [&](std::size_t, std::size_t u) { return s.element(u); });
 }
 

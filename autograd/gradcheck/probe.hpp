@@ -45,6 +45,9 @@ struct Subject {
   /// |x| along u: what steps are relative to.
   double reach(std::size_t u) const;
   Numbers<double> moved(std::size_t u, double h) const;
+  /// |J|^T |w|, or `fallback` where J is not known entry by entry: what J^T w may be off by is relative to this, for
+  /// its terms may cancel.
+  Numbers<double> magnitude(const Numbers<double>& w, const Numbers<double>& fallback) const;
 };
 
 /// got against want in the 2-norm and element by element, an input at a time where every entry is known:
@@ -55,9 +58,9 @@ struct Bounds {
 };
 GradcheckLine compare(const Subject& s, Method method, const std::vector<Numbers<double>>& want, const Bounds& bounds);
 
-/// The same for two vectors over all inputs.
+/// The same for two vectors over all inputs; `magnitude` is what their error is relative to.
 GradcheckLine compare_vectors(const Subject& s, Method method, const Numbers<double>& got, const Numbers<double>& want,
-                              double tolerance);
+                              const Numbers<double>& magnitude, double tolerance);
 
 double ulps(double a, double b);
 

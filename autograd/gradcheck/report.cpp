@@ -92,7 +92,8 @@ std::string GradcheckReport::str() const {
     if (line.verdict == Verdict::not_applicable) {
       row = text("%-20s %-15s", name.c_str(), name_of(line.verdict));
     } else if (line.method == Method::taylor) {
-      const std::string rate = std::isinf(line.error) ? "exact" : text("rate %.2f", line.error);
+      const std::string rate =
+          std::isinf(line.error) ? (line.verdict == Verdict::agree ? "exact" : "-") : text("rate %.2f", line.error);
       row = text("%-20s %-15s %10s %10s  ", name.c_str(), name_of(line.verdict), rate.c_str(),
                  text("%.2f", line.tolerance).c_str());
     } else {

@@ -58,7 +58,7 @@ GradcheckLine double_backward(const Subject& s) {
   if (!(symmetry.error <= exact)) symmetry.verdict = Verdict::disagree;
   take_worse(worst, symmetry, "H is not symmetric");
 
-  take_worse(worst, compare_vectors(s, Method::double_backward, hv, over_forward, exact),
+  take_worse(worst, compare_vectors(s, Method::double_backward, hv, over_forward, hv, exact),
              "against reverse over forward");
 
   const double h = s.options.central_step.value / std::max(largest(v), 1.0) * std::max(1.0, largest(s.x));
@@ -72,7 +72,7 @@ GradcheckLine double_backward(const Subject& s) {
   for (std::size_t i = 0; i < up.size(); ++i) differenced[i] = (up[i] - down[i]) / (2 * h);
   // Round-off in the gradients, over the step, is below what the differences can tell.
   const double noise = eps64 * norm(first) / h, tolerance = s.options.differenced.value;
-  GradcheckLine line = compare_vectors(s, Method::double_backward, hv, differenced, tolerance);
+  GradcheckLine line = compare_vectors(s, Method::double_backward, hv, differenced, hv, tolerance);
   if (line.verdict == Verdict::disagree && norm(plus(hv, differenced, -1)) <= 10 * noise) line.verdict = Verdict::agree;
   if (line.verdict == Verdict::agree && line.error > tolerance) line.error = 0;
   take_worse(worst, line, "against differences of gradients");

@@ -35,7 +35,7 @@ class Structure {
     if (line_.verdict == Verdict::disagree) return;
     line_.verdict = Verdict::disagree;
     line_.note = what;
-    line_.worst = {std::move(place), got, want, ulps(got, want)};
+    line_.worst = {std::move(place), got, want, ulps(got, want) * eps64 / epsilon<T>};
     line_.error = INFINITY;
   }
   // Bit for bit: NaN equals NaN, and 0 is not -0 only where the sign was asked for.
@@ -44,7 +44,9 @@ class Structure {
       if (!(got[i] == want[i]) && !(std::isnan(got[i]) && std::isnan(want[i])))
         return refuse(what, s_.element(i), double(got[i]), double(want[i]));
   }
-  void close(const std::string& what, const Numbers<double>& got, const Numbers<double>& want, double size) {
+  void close(const std::string& what, const Numbers<double>& got, const Numbers<double>& want,
+             const Numbers<double>& magnitude) {
+    const double size = largest(magnitude);
     for (std::size_t i = 0; i < got.size(); ++i) {
       const double d = got[i] == want[i] ? 0 : std::abs(got[i] - want[i]) / size;
       if (!(d <= line_.error)) line_.error = d;
@@ -75,12 +77,8 @@ class Structure {
     for (T& e : doubled) e *= T(2);
     same("twice the seed is not twice the gradient", f_.pullback(twice), doubled);
     const Numbers<double> h = widened(f_.pullback(v_)), g = widened(g_);
-    Numbers<double> want = g;
-    double size = 0;
-    for (std::size_t i = 0; i < g.size(); ++i) {
-      want[i] += h[i];
-      size = std::max(size, std::abs(g[i]) + std::abs(h[i]));
-    }
+    Numbers<double> want = g, size = magnitude(w_, g), more = magnitude(v_, h);
+    for (std::size_t i = 0; i < g.size(); ++i) want[i] += h[i], size[i] += more[i];
     close("the gradient is not linear in the seed", widened(f_.pullback(sum)), want, size);
   }
 
@@ -105,9 +103,14 @@ class Structure {
     } catch (const Error&) {
       return;  // f takes no input of that shape
     }
-    double size = 0;
-    for (const T e : g_) size = std::max(size, double(std::abs(e)));
-    close("broadcast differs from explicit copies", widened(g_), widened(f.pullback(w_)), size);
+    const Numbers<double> g = widened(g_);
+    close("broadcast differs from explicit copies", g, widened(f.pullback(w_)), magnitude(w_, g));
+  }
+  // Of each element of J^T w, what its round-off is relative to.
+  Numbers<double> magnitude(const Numbers<T>& w, const Numbers<double>& g) const {
+    Numbers<double> m = s_.magnitude(Numbers<double>(w.begin(), w.end()), g);
+    for (double& e : m) e = std::abs(e);
+    return m;
   }
 
   const Subject& s_;

@@ -137,7 +137,7 @@ std::vector<OpInfo<T>> arithmetic_ops() {
       unary_op<T>(
           "scalar_div", [](const Var<T>& x) { return 1.5 / x; }, positive),
       unary_op<T>(
-          "pow_scalar", [](const Var<T>& x) { return pow(x, -1.5) + pow(x, 3); }, positive),
+          "pow_scalar", [](const Var<T>& x) { return pow(x, -1.5) - pow(x, 3); }, positive),
       unary_op<T>("clip", [](const Var<T>& x) { return clip(x, T(-0.5), T(0.75)); }, grid<T>(-2, 2, 1.0 / 16),
                   {{[] { clip(constant(T(1)), T(2), T(1)); },
                     "[clip] the bounds are not in order: low 2.000000, high 1.000000"}}),

@@ -1,0 +1,23 @@
+// gradcheck: runs the generated gradient checks, or the one that a report's `replay:` line names.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "suite.hpp"
+
+int main(int argc, char** argv) {
+  suite::Selection what;
+  CLI::App app{"Checks the gradients of every op of xgrad."};
+  app.add_option("--op", what.op, "this op alone");
+  app.add_option("--case", what.sample, "this sample alone, counted from 0");
+  app.add_option("--layout", what.layout, "this layout alone")
+      ->check(CLI::IsMember({"leaf", "transposed", "sliced", "reused"}));
+  app.add_option("--seed", what.seed, "of samples, cotangents and directions")->capture_default_str();
+  app.add_option("--fraction", what.fraction, "run one of so many samples and layouts of each op")
+      ->check(CLI::PositiveNumber);
+  CLI11_PARSE(app, argc, argv);
+  const suite::Totals totals = suite::check_ops(what);
+  for (const std::string& failure : totals.failures) std::fprintf(stderr, "%s\n", failure.c_str());
+  std::printf("gradcheck: %d ops, %ld checks, %ld failed, %ld inconclusive, worst %.1e\n", totals.ops, totals.checks,
+              totals.failed, totals.inconclusive, totals.worst);
+  return totals.failed + totals.inconclusive == 0 ? 0 : 1;
+}
