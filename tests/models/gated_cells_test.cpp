@@ -1,4 +1,4 @@
-// The LSTM and the GRU.
+// The LSTM and the GRU. Their gradients against BPTT derived by hand: bptt_test.cpp.
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
