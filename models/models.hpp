@@ -4,6 +4,7 @@
 #include "char_rnn.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/weights.hpp"
+#include "layers/gated_cells.hpp"
 #include "layers/init.hpp"
 #include "layers/layers.hpp"
 #include "module.hpp"

@@ -30,10 +30,14 @@ std::string text(const std::vector<std::uint64_t>& shape) {
   return s.empty() ? "()" : s.append(")");
 }
 
-// "rnn.bias_hh_l0" for "rnn.bias_ih_l0", else empty.
-std::string second_bias(const std::string& name) {
+// "rnn.bias_hh_l0" for "rnn.bias_ih_l0" where the model has one bias for PyTorch's two, else empty: a GRU has both.
+template <class T>
+std::string second_bias(const std::string& name, const std::vector<NamedParameter<T>>& model) {
   const std::size_t at = name.find("bias_ih_l");
-  return at == std::string::npos ? "" : name.substr(0, at) + "bias_hh_l" + name.substr(at + 9);
+  if (at == std::string::npos) return "";
+  const std::string other = name.substr(0, at) + "bias_hh_l" + name.substr(at + 9);
+  const bool its_own = std::any_of(model.begin(), model.end(), [&](const auto& p) { return p.name == other; });
+  return its_own ? "" : other;
 }
 
 template <class T>
@@ -44,6 +48,15 @@ std::vector<T> read(const SafeTensors& file, const std::string& name, const std:
     fail<FormatError>("weights", "tensor '" + name + "' is " + std::string(name_of(t->dtype)) + " " + text(t->shape) +
                                      ", the model wants " + std::string(name_of(dtype_of<T>())) + " " + text(shape));
   return t->values<T>();
+}
+
+// The tensor of p's name in p's layout.
+template <class T>
+std::vector<T> read(const SafeTensors& file, const NamedParameter<T>& p) {
+  const auto values = read<T>(file, p.name, file_shape(p));
+  if (p.layout == Layout::as_is) return values;
+  const Shape s = p.parameter.shape();
+  return transposed(std::span<const T>(values), std::size_t(s[1]), std::size_t(s[0]));
 }
 
 }  // namespace
@@ -59,15 +72,7 @@ Tensor to_tensor(const NamedParameter<T>& p) {
 
 template <class T>
 void from_tensor(const SafeTensors& file, const NamedParameter<T>& p) {
-  auto values = read<T>(file, p.name, file_shape(p));
-  if (p.layout == Layout::transposed) {
-    const Shape s = p.parameter.shape();
-    values = transposed(std::span<const T>(values), std::size_t(s[1]), std::size_t(s[0]));
-  }
-  if (const std::string other = second_bias(p.name); !other.empty() && file.find(other)) {
-    const auto more = read<T>(file, other, file_shape(p));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] += more[i];
-  }
+  const auto values = read(file, p);
   std::copy(values.begin(), values.end(), p.parameter.mutable_value().begin());
 }
 
@@ -76,7 +81,7 @@ std::vector<Tensor> weights_of(const std::vector<NamedParameter<T>>& parameters)
   std::vector<Tensor> all;
   for (const auto& p : parameters) {
     all.push_back(to_tensor(p));
-    if (const std::string other = second_bias(p.name); !other.empty()) {
+    if (const std::string other = second_bias(p.name, parameters); !other.empty()) {
       const std::vector<T> zeros(std::size_t(p.parameter.size()), T(0));
       all.push_back(make_tensor<T>(other, file_shape(p), std::span<const T>(zeros)));
     }
@@ -86,7 +91,14 @@ std::vector<Tensor> weights_of(const std::vector<NamedParameter<T>>& parameters)
 
 template <class T>
 void load_weights(const SafeTensors& file, const std::vector<NamedParameter<T>>& parameters) {
-  for (const auto& p : parameters) from_tensor(file, p);
+  for (const auto& p : parameters) {
+    auto values = read(file, p);
+    if (const std::string other = second_bias(p.name, parameters); !other.empty() && file.find(other)) {
+      const auto more = read<T>(file, other, file_shape(p));
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] += more[i];
+    }
+    std::copy(values.begin(), values.end(), p.parameter.mutable_value().begin());
+  }
 }
 
 #define XGRAD_INSTANTIATE(T)                                                      \

@@ -14,8 +14,8 @@ Tensor to_tensor(const NamedParameter<T>& p);
 template <class T>
 void from_tensor(const SafeTensors& file, const NamedParameter<T>& p);
 
-/// All weights of a model. PyTorch's recurrent layers have two biases, which are added: the second is written as
-/// zeros, and added to the first where weights are read.
+/// All weights of a model. PyTorch's recurrent layers have two biases each. Where a model has one for both, which are
+/// then added to each other, the second is written as zeros, and added to the first where weights are read.
 template <class T>
 std::vector<Tensor> weights_of(const std::vector<NamedParameter<T>>& parameters);
 template <class T>

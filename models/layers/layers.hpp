@@ -1,5 +1,5 @@
 // The layers of which models are made. Each takes its parameters from a store; weights start at zero until an
-// initialiser (init.hpp) fills them.
+// initialiser (init.hpp) fills them. LSTM and GRU are in gated_cells.hpp.
 #pragma once
 #include "../module.hpp"
 
@@ -36,6 +36,7 @@ struct Embedding {
 template <class T>
 struct RnnCell {
   using Value = T;
+  using State = Var<T>;
   Parameter<T> weight_ih;  // (vocabulary, hidden)
   Parameter<T> weight_hh;  // (hidden, hidden)
   Parameter<T> bias;       // (hidden)

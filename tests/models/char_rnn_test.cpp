@@ -1,16 +1,12 @@
-// The character RNN: its BPTT, which falls out of the tape, against BPTT derived by hand.
-#include <boost/test/data/test_case.hpp>
+// The character RNN. Its gradients against BPTT derived by hand: bptt_test.cpp.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <tuple>
 #include <xgrad/models/models.hpp>
 
 #include "../heap.hpp"
 #include "../thrown.hpp"
-#include "hand_bptt.hpp"
 
 using namespace xgrad;
-namespace bdata = boost::unit_test::data;
 
 namespace {
 
@@ -38,24 +34,6 @@ struct Case {
   }
 };
 
-hand::Matrix matrix(const Var<D>& v) {
-  const Shape s = v.shape();
-  hand::Matrix m(s.rank() == 2 ? std::size_t(s[0]) : 1, std::size_t(s[s.rank() - 1]));
-  std::copy_n(v.data(), v.size(), m.v.begin());
-  return m;
-}
-
-// Relative distance in the 2-norm.
-D distance(const Array<D>& got, const hand::Matrix& want) {
-  BOOST_REQUIRE_EQUAL(got.size(), want.v.size());
-  long double d = 0, n = 0;
-  for (std::size_t i = 0; i < want.v.size(); ++i) {
-    d += (got.data()[i] - want.v[i]) * (got.data()[i] - want.v[i]);
-    n += want.v[i] * want.v[i];
-  }
-  return D(std::sqrt(d / n));
-}
-
 struct Gradients5 {
   D loss;
   std::vector<Array<D>> g;
@@ -77,25 +55,6 @@ Gradients5 from_tape(const Case<D>& c, const BackwardOptions& options = {}) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(char_rnn)
-
-BOOST_DATA_TEST_CASE(bptt_by_hand, bdata::make({1, 2, 3, 25}) * bdata::make({1, 3}) * bdata::make({0.01, 0.5}), steps,
-                     batch, spread) {
-  const Case<D> c(steps, batch, spread);
-  const hand::Rnn w{matrix(c.model.cell.weight_ih), matrix(c.model.cell.weight_hh), matrix(c.model.cell.bias),
-                    matrix(c.model.head.weight), matrix(c.model.head.bias)};
-  hand::Matrix h0(std::size_t(batch), 7);
-  std::copy(c.h0.begin(), c.h0.end(), h0.v.begin());
-  const auto want = hand::bptt(w, {c.inputs.begin(), c.inputs.end()}, {c.targets.begin(), c.targets.end()}, h0);
-  const auto got = from_tape(c);
-  BOOST_TEST(std::abs(got.loss - D(want.loss)) <= 1e-13 * D(want.loss));
-  BOOST_TEST(distance(got.g[0], want.gradient.wxh) < 1e-12);
-  BOOST_TEST(distance(got.g[1], want.gradient.whh) < 1e-12);
-  BOOST_TEST(distance(got.g[2], want.gradient.bh) < 1e-12);
-  BOOST_TEST(distance(got.g[3], want.gradient.why) < 1e-12);
-  BOOST_TEST(distance(got.g[4], want.gradient.by) < 1e-12);
-  BOOST_TEST(distance(got.h0, want.h0) < 1e-12);
-  BOOST_TEST(distance(got.state, want.state) < 1e-14);
-}
 
 BOOST_AUTO_TEST_CASE(all_ways_to_sweep_agree) {
   for (const Index batch : {1, 3}) {

@@ -63,6 +63,71 @@ BOOST_FIXTURE_TEST_CASE(pytorchs_second_bias_is_added, Fixture) {
     BOOST_TEST(other.cell.bias.value()(i) == model.cell.bias.value()(i) + float(i + 1));
 }
 
+// A cell of 5 characters and 3 hidden units, with weights drawn, the biases too.
+template <template <class> class Cell>
+struct Filled {
+  ParamStore<float> store;
+  Cell<float> cell{store, 5, 3};
+  Filled() {
+    Rng rng(4);
+    for (const auto& p : named_parameters(cell)) rng.fill_normal(p.parameter.mutable_value(), 1);
+  }
+};
+
+template <template <class> class Cell>
+void check_what_is_written_is_read() {
+  const Filled<Cell> written;
+  const SafeTensors file{weights_of(written.cell), {}};
+  ParamStore<float> store;
+  const Cell<float> read(store, 5, 3);
+  load_weights(file, read);
+  const auto values = written.store.values();
+  BOOST_TEST(store.values() == values, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_lstm_has_one_bias_for_pytorchs_two) {
+  const std::vector<std::pair<std::string, std::vector<std::uint64_t>>> wanted = {
+      {"weight_ih_l0", {12, 5}}, {"weight_hh_l0", {12, 3}}, {"bias_ih_l0", {12}}, {"bias_hh_l0", {12}}};
+  const Filled<LstmCell> lstm;
+  auto tensors = weights_of(lstm.cell);
+  BOOST_REQUIRE_EQUAL(tensors.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    BOOST_TEST(tensors[i].name == wanted[i].first);
+    BOOST_TEST(tensors[i].shape == wanted[i].second);
+  }
+  for (const float v : tensors[3].values<float>()) BOOST_TEST(v == 0);
+  // row 4 of 12 is unit 1 of the forget gate, which is the second of four
+  BOOST_TEST(tensors[0].values<float>()[4 * 5 + 2] == lstm.cell.weight_ih.value()(2, 4));
+  check_what_is_written_is_read<LstmCell>();
+
+  tensors[3] = tensors[2];
+  tensors[3].name = "bias_hh_l0";
+  ParamStore<float> store;
+  const LstmCell<float> doubled(store, 5, 3);
+  load_weights(SafeTensors{tensors, {}}, doubled);
+  for (std::size_t i = 0; i < 12; ++i) BOOST_TEST(doubled.bias.value()(i) == 2 * lstm.cell.bias.value()(i));
+}
+
+BOOST_AUTO_TEST_CASE(a_gru_has_both_of_pytorchs_biases) {
+  const std::vector<std::pair<std::string, std::vector<std::uint64_t>>> wanted = {
+      {"weight_ih_l0", {9, 5}}, {"weight_hh_l0", {9, 3}}, {"bias_ih_l0", {9}}, {"bias_hh_l0", {9}}};
+  const Filled<GruCell> gru;
+  auto tensors = weights_of(gru.cell);
+  BOOST_REQUIRE_EQUAL(tensors.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    BOOST_TEST(tensors[i].name == wanted[i].first);
+    BOOST_TEST(tensors[i].shape == wanted[i].second);
+  }
+  const auto bias_hh = tensors[3].values<float>();
+  for (std::size_t i = 0; i < 9; ++i) BOOST_TEST(bias_hh[i] == gru.cell.bias_hh.value()(i));
+  check_what_is_written_is_read<GruCell>();
+
+  tensors.pop_back();
+  BOOST_TEST(thrown<FormatError>([&] {
+               load_weights(SafeTensors{tensors, {}}, gru.cell);
+             }) == "[weights] tensor 'bias_hh_l0' is missing");
+}
+
 BOOST_FIXTURE_TEST_CASE(tensors_that_do_not_fit, Fixture) {
   SafeTensors file{weights_of(model), {}};
   ParamStore<float> wider_store;

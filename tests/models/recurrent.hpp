@@ -1,0 +1,69 @@
+// A character model of any recurrent cell: CharRnn with the cell as an argument.
+#pragma once
+#include <xgrad/models/models.hpp>
+
+/// What a state consists of: h, and of an LSTM also c.
+template <class T>
+std::vector<xgrad::Var<T>> parts_of(const xgrad::Var<T>& h) {
+  return {h};
+}
+template <class T>
+std::vector<xgrad::Var<T>> parts_of(const xgrad::LstmState<T>& state) {
+  return {state.h, state.c};
+}
+
+/// `parts`: any array of Vars. A state without c takes the first alone.
+template <class State>
+State state_from(const auto& parts) {
+  if constexpr (requires(State state) { state.c; }) return {parts[0], parts[1]};
+  else return parts[0];
+}
+
+/// The part that the output layer sees.
+template <class T>
+const xgrad::Var<T>& hidden_of(const xgrad::Var<T>& h) {
+  return h;
+}
+template <class T>
+const xgrad::Var<T>& hidden_of(const xgrad::LstmState<T>& state) {
+  return state.h;
+}
+
+template <class T, template <class> class Cell>
+struct Recurrent {
+  using Value = T;
+  using State = typename Cell<T>::State;
+  struct Options {
+    xgrad::Index vocabulary, hidden;
+  };
+  struct Loss {
+    xgrad::Var<T> loss;
+    State state;
+  };
+
+  Cell<T> cell;
+  xgrad::Linear<T> head;
+  mutable std::vector<xgrad::Var<T>> hidden_states;  // of one call of loss, kept for its capacity
+
+  Recurrent(xgrad::ParamStore<T>& store, const Options& o)
+      : cell(store, o.vocabulary, o.hidden), head(store, o.hidden, o.vocabulary) {}
+
+  /// As CharRnn::loss: ids time-major, nats summed over time and averaged over streams.
+  Loss loss(std::span<const xgrad::Index> inputs, std::span<const xgrad::Index> targets, State state) const {
+    const xgrad::Index batch = hidden_of(state).shape()[0], steps = xgrad::Index(inputs.size()) / batch;
+    const xgrad::Var<T> projected = cell.project(inputs);
+    const xgrad::Vars<T> x = unstack(reshape(projected, xgrad::Shape{steps, batch, projected.shape()[1]}));
+    hidden_states.clear();
+    for (xgrad::Index t = 0; t < steps; ++t) {
+      state = cell(x[t], state);
+      hidden_states.push_back(hidden_of(state));
+    }
+    const xgrad::Var<T> logits = head(stack(hidden_states));  // (T, B, V)
+    return {softmax_cross_entropy(logits, targets, T(1) / static_cast<T>(batch)), state};
+  }
+
+  void visit(auto&& f) const {
+    f("rnn", cell);
+    f("head", head);
+  }
+};
