@@ -28,6 +28,19 @@ struct Totals {
   void count(const GradcheckReport& report, const std::string& title);
 };
 
+/// One comparison outside gradcheck(): of a model's gradient with hand-derived formulas, of a value with a golden one.
+struct Finding {
+  std::string method;  ///< "hand", "forward_mode", "complex_step", "golden", ...
+  std::string what;    ///< "lstm, T 3, B 2: head.weight"
+  bool agrees = true;
+  double error = 0;      ///< norm-wise, relative
+  std::string detail{};  ///< the worst element, where it disagrees
+};
+
+/// Four independent gradients of the tanh RNN, the LSTM and the GRU: the tape's, BPTT by hand, forward mode (real-time
+/// recurrent learning from JVPs), and complex step; and losses and states against those by hand.
+std::vector<Finding> check_recurrent(std::uint32_t seed);
+
 /// All ops, spread over two threads.
 Totals check_ops(const Selection& selection);
 
