@@ -10,6 +10,7 @@ template <class T>
 class CharRnn {
  public:
   using Value = T;
+  using State = Var<T>;  // (B, hidden)
 
   struct Options {
     Index vocabulary;

@@ -7,6 +7,7 @@
 #include "layers/gated_cells.hpp"
 #include "layers/init.hpp"
 #include "layers/layers.hpp"
+#include "layers/state.hpp"
 #include "module.hpp"
 #include "optim/optim.hpp"
 #include "sampler.hpp"

@@ -17,6 +17,9 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const suite::Totals totals = suite::check_ops(what);
   for (const std::string& failure : totals.failures) std::fprintf(stderr, "%s\n", failure.c_str());
+  for (const suite::Finding& f : suite::check_recurrent(what.seed))
+    std::printf("%-40s %-14s %-9s %.1e %.3g ulp %s\n", f.what.c_str(), f.method.c_str(),
+                f.agrees ? "agree" : "DISAGREE", f.error, f.ulps, f.worst.c_str());
   std::printf("gradcheck: %d ops, %ld checks, %ld failed, %ld inconclusive, worst %.1e\n", totals.ops, totals.checks,
               totals.failed, totals.inconclusive, totals.worst);
   return totals.failed + totals.inconclusive == 0 ? 0 : 1;

@@ -33,8 +33,9 @@ struct Finding {
   std::string method;  ///< "hand", "forward_mode", "complex_step", "golden", ...
   std::string what;    ///< "lstm, T 3, B 2: head.weight"
   bool agrees = true;
-  double error = 0;      ///< norm-wise, relative
-  std::string detail{};  ///< the worst element, where it disagrees
+  double error = 0;     ///< norm-wise, relative
+  double ulps = 0;      ///< of the component that is most off
+  std::string worst{};  ///< the worst element, where it disagrees
 };
 
 /// Four independent gradients of the tanh RNN, the LSTM and the GRU: the tape's, BPTT by hand, forward mode (real-time

@@ -2,33 +2,6 @@
 #pragma once
 #include <xgrad/models/models.hpp>
 
-/// What a state consists of: h, and of an LSTM also c.
-template <class T>
-std::vector<xgrad::Var<T>> parts_of(const xgrad::Var<T>& h) {
-  return {h};
-}
-template <class T>
-std::vector<xgrad::Var<T>> parts_of(const xgrad::LstmState<T>& state) {
-  return {state.h, state.c};
-}
-
-/// `parts`: any array of Vars. A state without c takes the first alone.
-template <class State>
-State state_from(const auto& parts) {
-  if constexpr (requires(State state) { state.c; }) return {parts[0], parts[1]};
-  else return parts[0];
-}
-
-/// The part that the output layer sees.
-template <class T>
-const xgrad::Var<T>& hidden_of(const xgrad::Var<T>& h) {
-  return h;
-}
-template <class T>
-const xgrad::Var<T>& hidden_of(const xgrad::LstmState<T>& state) {
-  return state.h;
-}
-
 template <class T, template <class> class Cell>
 struct Recurrent {
   using Value = T;
@@ -60,6 +33,16 @@ struct Recurrent {
     }
     const xgrad::Var<T> logits = head(stack(hidden_states));  // (T, B, V)
     return {softmax_cross_entropy(logits, targets, T(1) / static_cast<T>(batch)), state};
+  }
+
+  struct Step {
+    xgrad::Var<T> logits;
+    State state;
+  };
+  /// One character for each of B streams.
+  Step step(std::span<const xgrad::Index> ids, const State& state) const {
+    const State next = cell(cell.project(ids), state);
+    return {head(hidden_of(next)), next};
   }
 
   void visit(auto&& f) const {
