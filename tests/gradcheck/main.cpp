@@ -14,8 +14,12 @@ int main(int argc, char** argv) {
   app.add_option("--seed", what.seed, "of samples, cotangents and directions")->capture_default_str();
   app.add_option("--fraction", what.fraction, "run one of so many samples and layouts of each op")
       ->check(CLI::PositiveNumber);
+  long programs = 1000;
+  app.add_option("--programs", programs, "random programs, from this seed on")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  const suite::Totals totals = suite::check_ops(what);
+  suite::Totals totals = suite::check_programs(what.seed, programs);
+  std::printf("programs worst %.1e failed %ld\n", totals.worst, totals.failed);
+  totals.add(suite::check_ops(what));
   for (const std::string& failure : totals.failures) std::fprintf(stderr, "%s\n", failure.c_str());
   for (const suite::Finding& f : suite::check_recurrent(what.seed))
     std::printf("%-40s %-14s %-9s %.1e %.3g ulp %s\n", f.what.c_str(), f.method.c_str(),
