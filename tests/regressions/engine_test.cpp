@@ -267,4 +267,11 @@ BOOST_AUTO_TEST_CASE(fused_functions_with_numbers) {
   for (int i = 0; i < 3; ++i) BOOST_TEST(x.grad()(i) == b.value()(i), boost::test_tools::tolerance(1e-14));
 }
 
+BOOST_AUTO_TEST_CASE(an_infinite_slope_in_a_fused_function_is_that_of_its_input_alone) {
+  Tape<D> tape;
+  const Var<D> a = leaf(Array<D>{0, 0, 0, 0, 0}), b = leaf(Array<D>{1, 2, 3, 4, 5});
+  backward(sum(fuse([](auto x, auto y) { return sqrt(x) + 2 * y; }, a, b)));
+  BOOST_TEST((b.grad() == Array<D>{2, 2, 2, 2, 2}));  // it was NaN: 0, the derivative of x by y, times infinity
+}
+
 BOOST_AUTO_TEST_SUITE_END()
