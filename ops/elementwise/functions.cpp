@@ -32,13 +32,13 @@ std::vector<OpInfo<T>> function_ops() {
       unary_op<T>("log", log<T>, uniform<T>(0.5, 3)),
       unary_op<T>("sqrt", sqrt<T>, uniform<T>(0.5, 3)),
       unary_op<T>("square", square<T>, uniform<T>(-2, 2)),
-      unary_op<T>("abs", abs<T>, off_zero<T>(0.1, 2)),
+      unary_op<T>("abs", abs<T>, off_zero<T>(0.2, 2)),
       unary_op<T>("tanh", tanh<T>, uniform<T>(-2, 2)),
       unary_op<T>("sigmoid", sigmoid<T>, uniform<T>(-3, 3)),
-      unary_op<T>("relu", relu<T>, off_zero<T>(0.1, 2)),
+      unary_op<T>("relu", relu<T>, off_zero<T>(0.2, 2)),
       unary_op<T>("gelu", gelu<T>, uniform<T>(-2, 2)),
-      unary_op<T>("heaviside", heaviside<T>, off_zero<T>(0.1, 2)),
-      unary_op<T>("sign", sign<T>, off_zero<T>(0.1, 2)),
+      unary_op<T>("heaviside", heaviside<T>, off_zero<T>(0.2, 2)),
+      unary_op<T>("sign", sign<T>, off_zero<T>(0.2, 2)),
   };
 }
 

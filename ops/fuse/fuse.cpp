@@ -10,7 +10,7 @@ namespace {
 
 template <class T>
 std::vector<Sample<T>> fuse_samples(Rng& rng) {
-  const auto draw = samples::uniform<T>(0.25, 2), off_ties = samples::grid<T>(0.25, 2, 1.0 / 16);
+  const auto draw = samples::uniform<T>(0.25, 2), off_ties = samples::grid<T>(0.5, 2, 1.0 / 16);
   auto all = samples::binary<T>(rng, draw, draw, [](const Var<T>& a, const Var<T>& b) {
     return fuse([](auto x, auto y) { return tanh(x * y) + 2 * x - 1; }, a, b);
   });
@@ -21,7 +21,8 @@ std::vector<Sample<T>> fuse_samples(Rng& rng) {
     }
   };
   one("functions", [](auto x) { return log(x) + sqrt(x) * exp(-x) - abs(x) / square(x) + relu(x) + sigmoid(2 / x); });
-  one("order", [](auto x) { return maximum(x, 1.5 - x * x * x) - minimum(2.0 - x, x / 3); });
+  // Ties at 0.875 and at 1.5, in the middle between two values of the grid.
+  one("order", [](auto x) { return maximum(x, 1.545 - x * x * x) - minimum(2.0 - x, x / 3); });
   const double captured = 0.7;
   one("captured", [captured](auto x) { return captured * exp(x) * (1.0 - x); });
   const auto lstm = [](auto i, auto f, auto g, auto c) { return sigmoid(f) * c + sigmoid(i) * tanh(g); };

@@ -208,7 +208,7 @@ using Reduction = Var<T> (*)(const Var<T>&, const Axes&, bool);
 template <class T>
 OpInfo<T> reduction(const std::string& name, Reduction<T> f, bool empty) {
   const auto samples = [=](Rng& rng) {
-    // All values differ by at least 1/64, so that max has no ties.
+    // All values differ by at least 1/16, so that max has no ties.
     const auto draw = [&](const Shape& s) {
       Array<T> x = make_array<T>(s);
       std::vector<int> order(x.size());
@@ -276,7 +276,8 @@ OpInfo<T> resizing(const std::string& name, Var<T> (*f)(const Var<T>&, const Sha
     const std::pair<Shape, Shape> cases[] = {
         {{}, {3, 4}},     {{4}, {3, 4}},          {{4}, {4, 4}},       {{3, 1}, {3, 4}},
         {{1, 4}, {3, 4}}, {{2, 1, 5}, {2, 3, 5}}, {{3, 1}, {2, 3, 5}}, {{1, 1, 2}, {2, 1, 3, 2}},
-        {{3}, {0, 3}},    {{1}, {1, 1}},          {{4, 4}, {4, 4}}};
+        {{3}, {0, 3}},    {{1}, {1, 1}},          {{4, 4}, {4, 4}},    {{1}, {7}},
+        {{}, {1}},        {{5, 1}, {5, 3}},       {{3, 0}, {3, 0}},    {{1, 5}, {2, 1, 5}}};
     for (const auto& [small, large] : cases) {
       const Shape from = grows ? small : large, to = grows ? large : small;
       all.push_back({from.str() + " to " + to.str(), {samples::uniform<T>(-2, 2)(rng, from)}, [=](auto x) {

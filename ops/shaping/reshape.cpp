@@ -30,9 +30,10 @@ struct Reshape {
 
   static std::vector<Sample<T>> samples(Rng& rng) {
     std::vector<Sample<T>> all;
-    const std::pair<Shape, Shape> cases[] = {{{}, {1, 1}},        {{3, 5}, {5, 3}},     {{3, 5}, {15}},
-                                             {{2, 3, 4}, {4, 6}}, {{2, 1, 3, 2}, {12}}, {{0, 3}, {3, 0}},
-                                             {{4, 4}, {4, 4}}};
+    const std::pair<Shape, Shape> cases[] = {
+        {{}, {1, 1}},     {{3, 5}, {5, 3}},  {{3, 5}, {15}}, {{2, 3, 4}, {4, 6}}, {{2, 1, 3, 2}, {12}},
+        {{0, 3}, {3, 0}}, {{4, 4}, {4, 4}},  {{1}, {}},      {{7}, {7, 1}},       {{5, 1}, {1, 5}},
+        {{1, 5}, {5}},    {{2, 1, 5}, {10}}, {{3, 0}, {0}},  {{16}, {4, 4}},      {{2, 3, 5}, {5, 3, 2}}};
     for (const auto& [from, to] : cases)
       all.push_back({from.str() + " to " + to.str(),
                      {samples::uniform<T>(-2, 2)(rng, from)},
