@@ -88,6 +88,8 @@ struct ScatterRows {
                    }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     return {{[] {
                const Index some[] = {0, 1};
@@ -139,6 +141,8 @@ struct Embedding {
                    }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto call = [](const Shape& s, Index id) {
       const Index some[] = {0, id};

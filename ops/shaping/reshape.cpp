@@ -40,6 +40,8 @@ struct Reshape {
                      [target = to](std::span<const Var<T>> x) { return reshape(x[0], target); }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [] { return Tape<T>::require("test").filled({3, 4}, T(0)); };
     return {{[=] {
@@ -102,6 +104,8 @@ struct Transpose {
                    }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [] { return Tape<T>::require("test").filled({3, 4}, T(0)); };
     return {{[=] {
@@ -170,6 +174,8 @@ struct SliceSamples {
     add({3, 5}, " read twice", [](auto x) { return slice(x[0], 1, {0, 3}) + slice(x[0], 1, {2, 5}); });
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [] { return Tape<T>::require("test").filled({3, 4}, T(0)); };
     return {{[=] {

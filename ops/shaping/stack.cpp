@@ -104,6 +104,8 @@ struct Concat {
     all.push_back({"one input twice", {draw(rng, {2, 3})}, [](auto x) { return concat({x[0], x[0] * x[0], x[0]}); }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
     return {{[=] {
@@ -156,6 +158,8 @@ struct Stack {
     all.push_back({"one input twice", {draw(rng, {2, 3})}, [](auto x) { return stack({x[0], x[0] * x[0], x[0]}); }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
     return {{[=] {
@@ -250,6 +254,8 @@ struct Unstack {
     add_lengths_of_one(add);
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
     return {{[=] { unstack(x({})); }, "[unstack] axis 0 is out of range for x, which is ()"},
