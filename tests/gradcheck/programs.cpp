@@ -55,7 +55,7 @@ Disagreement check(const Program& program, Rng& rng) {
   // that.
   const Numbers<double> y = Evaluator<double>::numbers(at.y());
   const double size = std::max((std::sqrt(dot(w, w) * dot(tangent, tangent)) + std::sqrt(dot(v, v) * dot(g, g))) / 2,
-                               1e-3 * std::sqrt(dot(w, w) * dot(y, y) * dot(v, v) / dot(x, x)));
+                               1e-3 * std::sqrt(dot(w, w) * (1 + dot(y, y)) * dot(v, v) / dot(x, x)));
   const auto relative = [&](double d) { return d == 0 ? 0 : std::abs(d) / size; };
   worst.take("jvp", relative(dot(w, tangent) - reverse));
   const auto other = [&](const char* name, const BackwardOptions& options) {
@@ -72,7 +72,7 @@ Disagreement check(const Program& program, Rng& rng) {
   Evaluator<Z> by_complex(complex);
   double slope = 0;
   std::size_t i = 0;
-  for (const Z& y : by_complex.value(moved)) slope += w[i++] * y.imag() / h;
+  for (const Z& e : by_complex.value(moved)) slope += w[i++] * e.imag() / h;
   worst.take("complex step", relative(slope - reverse));
   return worst;
 }

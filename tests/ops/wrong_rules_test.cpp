@@ -47,7 +47,7 @@ std::string verdict(const Factors& by) {
                                               return record<double>(Wrong<double>{by}, x[0]);
                                             }}};
       },
-      {});
+      no_errors(), no_kinks<double>(), twice_differentiable);
   return thrown<std::runtime_error>([&] { checks::check_in_double(op); });
 }
 
