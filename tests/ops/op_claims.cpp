@@ -97,9 +97,21 @@ std::vector<std::string> double_backward_errors(const OpInfo<T>& op) {
   return errors;
 }
 
-#define XGRAD_INSTANTIATE(T)                                       \
-  template std::vector<std::string> kink_errors(const OpInfo<T>&); \
-  template std::vector<std::string> double_backward_errors(const OpInfo<T>&);
+template <class T>
+std::vector<std::string> message_errors(const OpInfo<T>& op) {
+  std::vector<std::string> errors;
+  for (const ErrorSample& e : op.error_samples) {
+    Tape<T> tape;
+    if (const std::string is = thrown(e.call); is != e.message)
+      errors.push_back(op.name + ": '" + is + "', stated is '" + e.message + "'");
+  }
+  return errors;
+}
+
+#define XGRAD_INSTANTIATE(T)                                                  \
+  template std::vector<std::string> kink_errors(const OpInfo<T>&);            \
+  template std::vector<std::string> double_backward_errors(const OpInfo<T>&); \
+  template std::vector<std::string> message_errors(const OpInfo<T>&);
 XGRAD_INSTANTIATE(float)
 XGRAD_INSTANTIATE(double)
 #undef XGRAD_INSTANTIATE

@@ -16,4 +16,8 @@ std::vector<std::string> kink_errors(const xgrad::OpInfo<T>& op);
 template <class T>
 std::vector<std::string> double_backward_errors(const xgrad::OpInfo<T>& op);
 
+/// A line for each call that must fail and throws something else than it should.
+template <class T>
+std::vector<std::string> message_errors(const xgrad::OpInfo<T>& op);
+
 }  // namespace checks
