@@ -136,20 +136,22 @@ void print_losses(std::ostream& out, const Cell& c) {
 }  // namespace
 
 void two_wrong_formulas(std::ostream& out) {
-  Cell c{{matrix(3, 2, {0.5, -0.3, 0.2, 0.4, -0.6, 0.1}), matrix(2, 2, {0.3, -0.2, 0.1, 0.4}),
-          matrix(1, 2, {0.1, -0.1}), matrix(2, 3, {0.7, -0.4, 0.2, -0.5, 0.3, 0.6}), matrix(1, 3, {0.1, -0.2, 0.3})},
-         matrix(1, 2, {0.2, -0.1})};
+  const Cell c{
+      {matrix(3, 2, {0.5, -0.3, 0.2, 0.4, -0.6, 0.1}), matrix(2, 2, {0.3, -0.2, 0.1, 0.4}), matrix(1, 2, {0.1, -0.1}),
+       matrix(2, 3, {0.7, -0.4, 0.2, -0.5, 0.3, 0.6}), matrix(1, 3, {0.1, -0.2, 0.3})},
+      matrix(1, 2, {0.2, -0.1})};
   {
     const Block block(out, "tanh_rnn two wrong formulas");
     print_witnesses(out, c);
   }
   {
-    const Block block(out, "tanh_rnn losses");
-    print_losses(out, c);
+    Cell from_zero = c;
+    from_zero.w[b] = from_zero.h_before = Matrix(1, hidden);
+    const Block block(out, "tanh_rnn two wrong formulas from zero");
+    print_witnesses(out, from_zero);
   }
-  c.w[b] = c.h_before = Matrix(1, hidden);
-  const Block block(out, "tanh_rnn two wrong formulas from zero");
-  print_witnesses(out, c);
+  const Block block(out, "tanh_rnn losses");
+  print_losses(out, c);
 }
 
 }  // namespace derivations
