@@ -56,7 +56,7 @@ void print_other_gradients(std::ostream& out, const Case& c, const by_hand::Resu
 
 void print_agreement(std::ostream& out, const Agreement& agreement) {
   out << "\nLargest difference between hand and tape: " << agreement.bound()
-      << ". A difference quotient of sixth order agrees with every one of these to 1e-12.\n";
+      << ". A difference quotient of sixth order agrees with\nevery one of these to 1e-12.\n";
 }
 
 }  // namespace derivations
