@@ -11,14 +11,19 @@ using Numbers = std::vector<T>;  // all inputs, or all of a result, one after th
 template <class T>
 class Evaluator {
  public:
-  explicit Evaluator(const Callable<T>& f) : f_(f) {}
+  /// Throws ShapeError from `record` where f returns another shape than `expected`.
+  explicit Evaluator(const Callable<T>& f, const Shape* expected = nullptr) : f_(f), expected_(expected) {}
 
   /// Records f(x). The Vars are good until the next call.
   const Var<T>& record(const Numbers<T>& x) {
     tape_.clear();
     f_.zero();
     x_ = f_.bind(x);
-    return y_ = f_.call(x_);
+    y_ = f_.call(x_);
+    if (expected_ && y_.shape() != *expected_)
+      fail<ShapeError>("gradcheck",
+                       "f returned " + y_.shape().str() + " at one point and " + expected_->str() + " at another");
+    return y_;
   }
   Numbers<T> value(const Numbers<T>& x) { return numbers(record(x)); }
 
@@ -76,6 +81,7 @@ class Evaluator {
  private:
   Tape<T> tape_;
   const Callable<T>& f_;
+  const Shape* expected_;
   std::vector<Var<T>> x_;
   Var<T> y_;
 };

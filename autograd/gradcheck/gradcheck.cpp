@@ -1,6 +1,7 @@
 #include "gradcheck.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "../rules/context.hpp"
 #include "methods.hpp"
@@ -50,43 +51,56 @@ std::string replay_call(const GradcheckReport& report, const GradcheckOptions& o
   return "gradcheck(f, inputs, {.methods = {" + methods + "}, .seed = " + std::to_string(options.seed) + "})";
 }
 
-void run(GradcheckReport& report, const Subject& s, Method method) {
+GradcheckLine line_of(const Subject& s, Method method, bool narrow) {
   using namespace gradchecks;
-  const bool narrow = static_cast<bool>(s.function.narrow), complex = static_cast<bool>(s.function.complex);
-  const auto put = [&](GradcheckLine line) { report.lines.push_back(std::move(line)); };
-  const auto absent = [&](bool is_narrow) {
-    GradcheckLine line{method, is_narrow, Verdict::not_applicable};
-    put(line);
-  };
   switch (method) {
     case Method::central:
-      return put(central(s));
+      return central(s);
     case Method::richardson:
-      return put(richardson(s));
+      return richardson(s);
     case Method::six_point:
-      return put(six_point(s));
+      return six_point(s);
     case Method::complex_step:
-      return complex ? put(complex_step(s)) : absent(false);
+      return complex_step(s);
     case Method::dot_product:
-      put(dot_product<double>(s));
-      break;
+      return narrow ? dot_product<float>(s) : dot_product<double>(s);
     case Method::taylor:
-      return put(taylor(s));
+      return taylor(s);
     case Method::double_backward:
-      return put(double_backward(s));
+      return double_backward(s);
     case Method::sweeps:
-      put(sweeps<double>(s));
-      break;
+      return narrow ? sweeps<float>(s) : sweeps<double>(s);
     case Method::float_vs_double:
-      return narrow ? put(float_vs_double(s)) : absent(true);
+      return float_vs_double(s);
     case Method::structure:
-      put(structure<double>(s));
-      break;
+      return narrow ? structure<float>(s) : structure<double>(s);
   }
-  if (!narrow) return absent(true);
-  if (method == Method::dot_product) put(dot_product<float>(s));
-  if (method == Method::sweeps) put(sweeps<float>(s));
-  if (method == Method::structure) put(structure<float>(s));
+  return {};
+}
+
+bool is_one_of(Method method, std::initializer_list<Method> list) {
+  return std::find(list.begin(), list.end(), method) != list.end();
+}
+
+// The lines of one method: in double, in float, or both.
+void run(GradcheckReport& report, const Subject& s, Method method) {
+  using enum Method;
+  for (const bool narrow : {false, true}) {
+    if (narrow ? !is_one_of(method, {dot_product, sweeps, float_vs_double, structure}) : method == float_vs_double)
+      continue;
+    GradcheckLine line{method, narrow};
+    if ((narrow && !s.function.narrow) || (method == complex_step && !s.function.complex)) {
+      line.verdict = Verdict::not_applicable;
+    } else if (!s.finite && !is_one_of(method, {central, richardson, six_point, complex_step})) {
+      // The others hold the gradient against itself, and infinity minus infinity tells nothing.
+      line.verdict = Verdict::inconclusive;
+      line.error = line.tolerance = NAN;
+      line.note = "f or its gradient is not finite at x";
+    } else {
+      line = line_of(s, method, narrow);
+    }
+    report.lines.push_back(std::move(line));
+  }
 }
 
 }  // namespace

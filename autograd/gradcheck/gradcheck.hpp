@@ -68,7 +68,7 @@ struct GradcheckOptions {
   Step central_step{6.06e-6};    ///< eps^(1/3)
   Step richardson_step{7.4e-4};  ///< eps^(1/5)
   Step six_point_step{5.8e-3};   ///< eps^(1/7)
-  std::string replay;            ///< what repeats the case, for the report; else a call of gradcheck is printed
+  std::string replay{};          ///< what repeats the case, for the report; else a call of gradcheck is printed
 };
 
 /// Where the two sides differ most.
@@ -89,7 +89,8 @@ struct GradcheckLine {
   std::string note{};
 };
 
-/// What gradcheck found. `passed` iff no method disagrees, and none is inconclusive unless a kink was declared.
+/// What gradcheck found. `passed` iff some method was applicable, none disagrees, and none is inconclusive unless a
+/// kink was declared.
 struct GradcheckReport {
   std::vector<GradcheckLine> lines;
   std::string chain;   ///< the ops between the worst input and the result

@@ -34,7 +34,12 @@ Numbers<T> as(const Numbers<double>& v) {
 inline Numbers<double> widened(const Numbers<float>& v) { return Numbers<double>(v.begin(), v.end()); }
 inline const Numbers<double>& widened(const Numbers<double>& v) { return v; }
 
-/// Whether f bends sharply at x along direction u, or is not defined on both sides.
-bool kinked(const Subject& s, std::size_t u);
+/// For each element of f, whether it bends sharply close to x along direction u, or is not defined on both sides.
+std::vector<bool> kinks(const Subject& s, std::size_t u);
+
+/// What `line`, of this table, comes to where f may have kinks: it is compared again without them along the directions
+/// that are suspect. A gradient that is wrong elsewhere stays convicted.
+GradcheckLine without_kinks(const Subject& s, Table t, const GradcheckLine& line,
+                            const std::function<bool(std::size_t)>& suspect);
 
 }  // namespace xgrad::gradchecks

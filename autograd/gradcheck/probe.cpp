@@ -5,13 +5,18 @@
 
 namespace xgrad::gradchecks {
 
+// Sums of many terms: their own rounding must stay below the tolerances, and squares must not underflow.
 double dot(const Numbers<double>& a, const Numbers<double>& b) {
-  double s = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) s += a[i] * b[i];
-  return s;
+  long double s = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) s += static_cast<long double>(a[i]) * b[i];
+  return static_cast<double>(s);
 }
 
-double norm(const Numbers<double>& a) { return std::sqrt(dot(a, a)); }
+double norm(const Numbers<double>& a) {
+  long double s = 0;
+  for (const long double e : a) s += e * e;
+  return static_cast<double>(std::sqrt(s));
+}
 
 double largest(const Numbers<double>& a) {
   double m = 0;
@@ -56,29 +61,84 @@ Subject::Subject(const GradcheckFunction& f, std::span<const double> point, cons
   y = at.value(x);
   y_shape = at.y().shape();
   every_entry = n * static_cast<Size>(y.size()) <= o.full_jacobian;
+  draw_probe(at);
+  measure_scale();
+  measure_roundoff();
+  const auto all_finite = [](const Numbers<double>& v) { return std::isfinite(largest(v)); };
+  finite = all_finite(y) && std::all_of(reverse.begin(), reverse.end(), all_finite);
+}
+
+void Subject::draw_probe(Evaluator<double>& at) {
   Rng draw = rng(1);
   if (every_entry) {
     directions = unit_vectors(x.size());
     cotangents = unit_vectors(y.size());
-  } else {
-    cotangents = {gaussian(y.size(), draw), gaussian(y.size(), draw)};
-    for (int i = 0; i < 20; ++i) directions.push_back(i < 16 ? gaussian(x.size(), draw) : rademacher(x.size(), draw));
+    for (const auto& w : cotangents) reverse.push_back(at.pullback(w));
+    return;
   }
-  std::vector<Numbers<double>> gradients;
-  for (const auto& w : cotangents) gradients.push_back(at.pullback(w));
-  if (!every_entry) directions.push_back(gradients[0]);
+  cotangents = {gaussian(y.size(), draw), gaussian(y.size(), draw)};
+  const Numbers<double> gradients[] = {at.pullback(cotangents[0]), at.pullback(cotangents[1])};
+  for (int i = 0; i < 16; ++i) directions.push_back(direction(draw));
+  for (int i = 16; i < 20; ++i) {
+    directions.push_back(rademacher(x.size(), draw));
+    for (std::size_t k = 0; k < x.size(); ++k) directions.back()[k] *= std::max(1.0, std::abs(x[k]));
+  }
+  const double top = largest(gradients[0]);  // 0 or NaN is no direction
+  directions.push_back(top > 0 && std::isfinite(top) ? gradients[0] : direction(draw));
   for (const auto& g : gradients) {
     reverse.emplace_back();
-    for (const auto& u : directions) reverse.back().push_back(every_entry ? 0 : dot(g, u));
-    if (every_entry) reverse.back() = g;
+    for (const auto& u : directions) reverse.back().push_back(dot(g, u));
   }
-  Numbers<double> tops(std::max(directions.size(), f.shapes.size()), 0.0);  // by input, or by direction
+}
+
+Numbers<double> Subject::direction(Rng& draw) const {
+  Numbers<double> v = gaussian(x.size(), draw);
+  for (std::size_t i = 0; i < v.size(); ++i) v[i] *= std::max(1.0, std::abs(x[i]));
+  return v;
+}
+
+void Subject::measure_scale() {
+  const auto block = [&](std::size_t u) { return every_entry ? input_of(u) : std::size_t(u + 1 == directions.size()); };
+  Numbers<double> tops(std::max(function.shapes.size(), std::size_t(2)), 0.0);
   for (const auto& row : reverse)
-    for (std::size_t u = 0; u < row.size(); ++u) {
-      double& top = tops[every_entry ? input_of(u) : u];
-      top = std::max(top, std::abs(row[u]));
-    }
-  for (std::size_t u = 0; u < directions.size(); ++u) scale.push_back(tops[every_entry ? input_of(u) : u]);
+    for (std::size_t u = 0; u < row.size(); ++u) tops[block(u)] = std::max(tops[block(u)], std::abs(row[u]));
+  for (std::size_t u = 0; u < directions.size(); ++u) scale.push_back(tops[block(u)]);
+}
+
+// How much the gradient moves where x does by its last places. By more than rounding can, it jumps: that is a kink.
+void Subject::measure_roundoff() {
+  Evaluator<double> at = evaluator(function.f);
+  Rng draw = rng(8);
+  at.record(x);
+  const Numbers<double> w = rademacher(y.size(), draw), g = at.pullback(w);
+  const double jump = 1e-10 * std::max(largest(y), largest(g));
+  Numbers<double> by_input(function.shapes.size(), 0.0);
+  for (int repeat = 0; repeat < 4; ++repeat) {
+    Numbers<double> nudged = x;
+    for (double& e : nudged) e *= 1 + (draw.uniform() < 0.5 ? -eps64 : eps64);
+    at.record(nudged);
+    const Numbers<double> other = at.pullback(w);
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (const double d = std::abs(other[i] - g[i]); d <= jump)
+        by_input[input_of(i)] = std::max(by_input[input_of(i)], d);
+  }
+  for (std::size_t i = 0; i < x.size(); ++i) roundoff.push_back(by_input[input_of(i)]);
+}
+
+Numbers<double> Subject::slack(const Numbers<double>& w, double epsilon) const {
+  Numbers<double> all = roundoff;
+  for (double& e : all) e *= 8 * largest(w) * epsilon / eps64;
+  return all;
+}
+
+Numbers<double> Subject::slack_along_directions() const {
+  Numbers<double> all;
+  for (const auto& u : directions) {
+    Numbers<double> parts = slack(cotangents.empty() ? Numbers<double>{} : cotangents[0]);
+    for (std::size_t i = 0; i < parts.size(); ++i) parts[i] *= u[i];
+    all.push_back(norm(parts));
+  }
+  return all;
 }
 
 std::size_t Subject::input_of(std::size_t i, std::size_t* start) const {
@@ -116,7 +176,10 @@ std::string Subject::place(std::size_t w, std::size_t u) const {
 }
 
 double Subject::reach(std::size_t u) const {
-  return every_entry ? std::max(1.0, std::abs(x[u])) : 1 / largest(directions[u]);
+  double most = 0;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    most = std::max(most, std::abs(directions[u][i]) / std::max(1.0, std::abs(x[i])));
+  return 1 / most;
 }
 
 Numbers<double> Subject::magnitude(const Numbers<double>& w, const Numbers<double>& fallback) const {
@@ -135,88 +198,6 @@ Numbers<double> Subject::moved(std::size_t u, double h) const {
     for (std::size_t i = 0; i < at.size(); ++i) at[i] += h * directions[u][i];
   }
   return at;
-}
-
-namespace {
-
-// What is held against what: rows of numbers, and the columns that share one norm.
-struct Table {
-  const std::vector<Numbers<double>>&got, &want;
-  Bounds bounds;
-  Numbers<double> magnitude{};  // by column, instead of the sizes of got and want
-};
-
-struct Block {
-  double error = 0;  // in the norm
-  bool bad_norm = false, bad_component = false;
-  std::size_t row = 0, column = 0;  // the worst element
-};
-
-Block compare_block(const Table& t, std::size_t first, std::size_t last) {
-  Block r{.column = first};
-  double difference = 0, size_got = 0, size_want = 0, top = 0, peak = -1;
-  for (const auto& row : t.want)
-    for (std::size_t u = first; u < last; ++u) top = std::max(top, std::abs(row[u]));
-  for (std::size_t w = 0; w < t.want.size(); ++w)
-    for (std::size_t u = first; u < last; ++u) {
-      const double a = t.got[w][u], b = t.want[w][u], d = std::abs(a - b);
-      difference += d * d;
-      size_got += a * a;
-      size_want += b * b;
-      const double allowed = t.bounds.component * std::abs(b) + t.bounds.floor * top;
-      if (t.bounds.component > 0 && !(d <= allowed)) r.bad_component = true;
-      const double badness = allowed > 0 ? d / allowed : d;
-      if (!(badness <= peak)) peak = badness, r.row = w, r.column = u;
-    }
-  for (std::size_t u = first; u < last && !t.magnitude.empty(); ++u) size_got += t.magnitude[u] * t.magnitude[u];
-  r.error = difference == 0 ? 0 : std::sqrt(difference / std::max(size_got, size_want));
-  r.bad_norm = !(r.error <= t.bounds.norm);
-  return r;
-}
-
-// The columns that share one norm: those of an input, or the random directions, or the gradient's own.
-std::vector<std::size_t> block_ends(const Subject& s, bool by_element) {
-  std::vector<std::size_t> ends;
-  if (!by_element) return {s.directions.size() - 1, s.directions.size()};
-  std::size_t at = 0;
-  for (const Shape& shape : s.function.shapes) ends.push_back(at += std::size_t(shape.size()));
-  return ends;
-}
-
-GradcheckLine compare_table(const Subject& s, Method method, const Table& t, bool by_element,
-                            const std::function<std::string(std::size_t, std::size_t)>& place) {
-  GradcheckLine line{method};
-  line.tolerance = t.bounds.norm;
-  std::size_t first = 0;
-  bool shown = false, shown_bad = false;
-  for (const std::size_t last : block_ends(s, by_element)) {
-    if (first == last || t.want.empty()) continue;
-    const Block b = compare_block(t, first, last);
-    const bool bad = b.bad_norm || b.bad_component;
-    if (!shown || (bad && !shown_bad) || (bad == shown_bad && !(b.error <= line.error))) {
-      const double got = t.got[b.row][b.column], want = t.want[b.row][b.column];
-      line.error = b.error;
-      line.worst = {place(b.row, b.column), got, want, ulps(got, want)};
-      line.note = bad && !b.bad_norm ? "a component is off, the norm is not" : "";
-      shown = true, shown_bad = bad;
-    }
-    if (bad) line.verdict = Verdict::disagree;
-    first = last;
-  }
-  return line;
-}
-
-}  // namespace
-
-GradcheckLine compare(const Subject& s, Method method, const std::vector<Numbers<double>>& want, const Bounds& bounds) {
-  return compare_table(s, method, {s.reverse, want, bounds}, s.every_entry,
-                       [&](std::size_t w, std::size_t u) { return s.place(w, u); });
-}
-
-GradcheckLine compare_vectors(const Subject& s, Method method, const Numbers<double>& got, const Numbers<double>& want,
-                              const Numbers<double>& magnitude, double tolerance) {
-  return compare_table(s, method, {{got}, {want}, {tolerance}, magnitude}, true,
-                       [&](std::size_t, std::size_t u) { return s.element(u); });
 }
 
 }  // namespace xgrad::gradchecks

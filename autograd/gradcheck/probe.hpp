@@ -31,10 +31,17 @@ struct Subject {
   std::vector<Numbers<double>> directions;  // u
   std::vector<Numbers<double>> cotangents;  // w
   std::vector<Numbers<double>> reverse;     // [w][u]
-  Numbers<double> scale;                    // of the derivatives along u: the largest |<w, J u>| of u's input
+  Numbers<double> scale;                    // the largest |<w, J u>| of u's block: what it is compared together with
+  bool finite;                              // y and all of `reverse`
+  Numbers<double> roundoff;                 // by element of x: what J^T w owes to rounding, for w of signs
 
   Subject(const GradcheckFunction& function, std::span<const double> x, const GradcheckOptions& options);
   Rng rng(std::uint32_t purpose) const { return Rng(options.seed * 7919u + purpose); }
+  /// One that holds f to the shape that it had at x.
+  template <class T>
+  Evaluator<T> evaluator(const Callable<T>& f) const {
+    return Evaluator<T>(f, &y_shape);
+  }
 
   /// The input to which element i of x belongs, and where the input starts.
   std::size_t input_of(std::size_t i, std::size_t* start = nullptr) const;
@@ -42,12 +49,23 @@ struct Subject {
   std::string element(std::size_t i) const;
   /// The same for direction u and cotangent w of the probe.
   std::string place(std::size_t w, std::size_t u) const;
-  /// |x| along u: what steps are relative to.
+  /// What steps along u are relative to: so far, no element moves by more than the larger of 1 and itself.
   double reach(std::size_t u) const;
+  /// Normal numbers, relative to max(1, |x|): a direction in which small and large elements can move together.
+  Numbers<double> direction(Rng& rng) const;
   Numbers<double> moved(std::size_t u, double h) const;
   /// |J|^T |w|, or `fallback` where J is not known entry by entry: what J^T w may be off by is relative to this, for
   /// its terms may cancel.
   Numbers<double> magnitude(const Numbers<double>& w, const Numbers<double>& fallback) const;
+  /// What is forgiven beyond that, by element of J^T w, or by direction of the probe: some round-off. It is all there
+  /// is to a gradient that vanishes, as of sum(softmax(x)), and no relative tolerance could then be met.
+  Numbers<double> slack(const Numbers<double>& w, double epsilon = eps64) const;
+  Numbers<double> slack_along_directions() const;
+
+ private:
+  void draw_probe(Evaluator<double>& at);
+  void measure_scale();
+  void measure_roundoff();
 };
 
 /// got against want in the 2-norm and element by element, an input at a time where every entry is known:
@@ -56,11 +74,19 @@ struct Bounds {
   double norm;
   double component = 0, floor = 0;
 };
-GradcheckLine compare(const Subject& s, Method method, const std::vector<Numbers<double>>& want, const Bounds& bounds);
 
-/// The same for two vectors over all inputs; `magnitude` is what their error is relative to.
-GradcheckLine compare_vectors(const Subject& s, Method method, const Numbers<double>& got, const Numbers<double>& want,
-                              const Numbers<double>& magnitude, double tolerance);
+/// Rows of numbers to compare, and what is known of their errors, by column.
+struct Table {
+  std::vector<Numbers<double>> got, want;
+  Bounds bounds;
+  Numbers<double> slack;           // forgiven
+  Numbers<double> magnitude = {};  // errors are relative to this as well
+  Numbers<double> off = {};        // an estimate of the error of `want`; infinite where there is no telling
+};
+/// The rows are cotangents and the columns directions of the probe.
+GradcheckLine compare_probe(const Subject& s, Method method, const Table& t);
+/// A row over the elements of all inputs.
+GradcheckLine compare_vectors(const Subject& s, Method method, const Table& t);
 
 double ulps(double a, double b);
 

@@ -60,7 +60,8 @@ int GradcheckReport::count(Verdict verdict) const {
 }
 
 bool GradcheckReport::passed() const {
-  return count(Verdict::disagree) == 0 && (kink || count(Verdict::inconclusive) == 0);
+  const bool checked = count(Verdict::not_applicable) < static_cast<int>(lines.size());
+  return checked && count(Verdict::disagree) == 0 && (kink || count(Verdict::inconclusive) == 0);
 }
 
 namespace {
@@ -73,12 +74,17 @@ std::string text(const char* format, A... values) {
   return buffer;
 }
 
+// Numbers that C libraries print alike: a NaN has no sign, and no number at all is a dash.
+std::string number(const char* format, double v) { return std::isnan(v) ? "nan" : text(format, v); }
+std::string figure(const char* format, double v) { return std::isnan(v) ? "-" : text(format, v); }
+
 std::string worst_of(const GradcheckLine& line) {
   const Worst& w = line.worst;
   if (w.place.empty()) return "";
   std::string out = w.place;
-  if (std::isnan(w.reference)) return out.append(text(": reverse %.9g", w.reverse));
-  out.append(text(": reverse %.17g, reference %.17g", w.reverse, w.reference));
+  if (std::isnan(w.reference)) return out.append(": reverse ").append(number("%.9g", w.reverse));
+  out.append(": reverse ").append(number("%.17g", w.reverse));
+  out.append(", reference ").append(number("%.17g", w.reference));
   return w.ulps > 0 ? out.append(text(", %.3g ulp", w.ulps)) : out;
 }
 
@@ -93,11 +99,12 @@ std::string GradcheckReport::str() const {
       row = text("%-20s %-15s", name.c_str(), name_of(line.verdict));
     } else if (line.method == Method::taylor) {
       const std::string rate =
-          std::isinf(line.error) ? (line.verdict == Verdict::agree ? "exact" : "-") : text("rate %.2f", line.error);
+          std::isinf(line.error) ? (line.verdict == Verdict::agree ? "exact" : "-") : figure("rate %.2f", line.error);
       row = text("%-20s %-15s %10s %10s  ", name.c_str(), name_of(line.verdict), rate.c_str(),
-                 text("%.2f", line.tolerance).c_str());
+                 figure("%.2f", line.tolerance).c_str());
     } else {
-      row = text("%-20s %-15s %10.1e %10.1e  ", name.c_str(), name_of(line.verdict), line.error, line.tolerance);
+      row = text("%-20s %-15s %10s %10s  ", name.c_str(), name_of(line.verdict), figure("%.1e", line.error).c_str(),
+                 figure("%.1e", line.tolerance).c_str());
     }
     row += worst_of(line);
     if (!line.note.empty()) row += (line.worst.place.empty() ? "" : "; ") + line.note;

@@ -12,7 +12,7 @@ namespace {
 template <class T>
 class Structure {
  public:
-  explicit Structure(const Subject& s) : s_(s), x_(as<T>(s.x)), f_(callable<T>(s.function)) {
+  explicit Structure(const Subject& s) : s_(s), x_(as<T>(s.x)), f_(s.evaluator(callable<T>(s.function))) {
     Rng rng = s.rng(7);
     w_ = as<T>(gaussian(s.y.size(), rng));
     v_ = as<T>(gaussian(s.y.size(), rng));
@@ -45,10 +45,10 @@ class Structure {
         return refuse(what, s_.element(i), double(got[i]), double(want[i]));
   }
   void close(const std::string& what, const Numbers<double>& got, const Numbers<double>& want,
-             const Numbers<double>& magnitude) {
+             const Numbers<double>& magnitude, const Numbers<double>& slack) {
     const double size = largest(magnitude);
     for (std::size_t i = 0; i < got.size(); ++i) {
-      const double d = got[i] == want[i] ? 0 : std::abs(got[i] - want[i]) / size;
+      const double off = std::abs(got[i] - want[i]), d = off <= slack[i] ? 0 : off / size;
       if (!(d <= line_.error)) line_.error = d;
       if (!(d <= line_.tolerance)) return refuse(what, s_.element(i), got[i], want[i]);
     }
@@ -79,7 +79,7 @@ class Structure {
     const Numbers<double> h = widened(f_.pullback(v_)), g = widened(g_);
     Numbers<double> want = g, size = magnitude(w_, g), more = magnitude(v_, h);
     for (std::size_t i = 0; i < g.size(); ++i) want[i] += h[i], size[i] += more[i];
-    close("the gradient is not linear in the seed", widened(f_.pullback(sum)), want, size);
+    close("the gradient is not linear in the seed", widened(f_.pullback(sum)), want, size, slack(sum));
   }
 
   // Inputs that broadcast to the result, replaced by their explicit copies. Where f means something else by a larger
@@ -99,12 +99,16 @@ class Structure {
     };
     Evaluator<T> f(tiled);
     try {
-      if (f.record(x_).shape() != to || f.value(x_) != value) return;
+      if (f.record(x_).shape() != to) return;
+      const Numbers<T> other = Evaluator<T>::numbers(f.y());
+      const double size = largest(Numbers<double>(value.begin(), value.end()));
+      for (std::size_t i = 0; i < value.size(); ++i)
+        if (!(std::abs(double(other[i]) - double(value[i])) <= line_.tolerance * size)) return;
     } catch (const Error&) {
       return;  // f takes no input of that shape
     }
     const Numbers<double> g = widened(g_);
-    close("broadcast differs from explicit copies", g, widened(f.pullback(w_)), magnitude(w_, g));
+    close("broadcast differs from explicit copies", g, widened(f.pullback(w_)), magnitude(w_, g), slack(w_));
   }
   // Of each element of J^T w, what its round-off is relative to.
   Numbers<double> magnitude(const Numbers<T>& w, const Numbers<double>& g) const {
@@ -112,6 +116,8 @@ class Structure {
     for (double& e : m) e = std::abs(e);
     return m;
   }
+
+  Numbers<double> slack(const Numbers<T>& w) const { return s_.slack(Numbers<double>(w.begin(), w.end()), epsilon<T>); }
 
   const Subject& s_;
   Numbers<T> x_, w_, v_, g_;

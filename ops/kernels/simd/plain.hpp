@@ -57,9 +57,14 @@ struct Lane<Plain<V>> {
   friend Lane sign(Lane a) { return V((a.real() > 0) - (a.real() < 0)); }
   friend Lane share(Lane a, Lane b) { return V(a.real() > b.real() ? 1 : a.real() == b.real() ? 0.5 : 0); }
 
-  /// Through logarithms: for a complex number of positive real part.
-  friend Lane pow(Lane a, Lane b) { return std::pow(a.v, b.v); }
-  friend Lane pow_slope(Lane a, Lane b) { return b.v == V(0) ? V(0) : b.v * std::pow(a.v, b.v - V(1)); }
+  /// Through logarithms, which want a positive real part: whole powers of others are those of -a, but for the sign.
+  friend Lane pow(Lane a, Lane b) {
+    const auto n = b.real();
+    if (a.real() >= 0 || b.v != V(n) || n != std::floor(n)) return std::pow(a.v, b.v);
+    const V positive = std::pow(-a.v, b.v);
+    return std::fmod(n, 2) == 0 ? positive : -positive;
+  }
+  friend Lane pow_slope(Lane a, Lane b) { return b.v == V(0) ? Lane(0) : b * pow(a, b - Lane(1)); }
   friend Lane xlogy(Lane a, Lane b) { return a.v == V(0) ? V(0) : a.v * std::log(b.v); }
 
  private:
