@@ -54,7 +54,7 @@ GradcheckLine dot_product(const Subject& s) {
     }
   }
   line.worst.ulps *= eps64 / epsilon<T>;
-  line.tolerance = s.options.dot_ulps * epsilon<T>;
+  line.tolerance = s.options.dot_product.value * epsilon<T>;
   if (!(line.error <= line.tolerance)) line.verdict = Verdict::disagree;
   return line;
 }
@@ -119,7 +119,8 @@ GradcheckLine float_vs_double(const Subject& s) {
 
   Size longest = 1;
   for (const Shape& shape : s.function.shapes) longest = std::max(longest, shape.size());
-  const double tolerance = s.options.narrow_ulps * eps32 * std::sqrt(double(std::max(longest, Size(s.y.size()))));
+  const double tolerance =
+      s.options.float_vs_double.value * eps32 * std::sqrt(double(std::max(longest, Size(s.y.size()))));
   GradcheckLine line = compare_vectors(s, Method::float_vs_double, {{got}, {want}, {tolerance}, slack, magnitude});
   line.worst.ulps *= eps64 / eps32;
   line.narrow = true;

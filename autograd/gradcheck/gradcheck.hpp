@@ -49,6 +49,14 @@ struct Rtol {
 struct Step {
   double value;
 };
+/// A tolerance in units of the number type's epsilon.
+struct Ulps {
+  double value;
+};
+/// The power of h with which a remainder must shrink.
+struct Rate {
+  double value;
+};
 
 /// What to check and how strictly. The defaults are for one op; a whole model's exact methods reach 1e-12.
 struct GradcheckOptions {
@@ -62,9 +70,9 @@ struct GradcheckOptions {
   Rtol six_point{1e-10};         ///< likewise
   Rtol second_order{1e-11};      ///< double_backward, its exact pairs
   Rtol differenced{1e-7};        ///< double_backward against differences
-  double narrow_ulps = 16;       ///< float_vs_double: times float's epsilon and the root of the largest array's size
-  double dot_ulps = 100;         ///< dot_product: times epsilon and (|w||Jv| + |v||J^T w|) / 2
-  double taylor_rate = 2.9;      ///< of 3
+  Ulps float_vs_double{16};      ///< times the root of the largest array's size
+  Ulps dot_product{100};         ///< times (|w||Jv| + |v||J^T w|) / 2
+  Rate taylor{2.9};              ///< of 3
   Step central_step{6.06e-6};    ///< eps^(1/3)
   Step richardson_step{7.4e-4};  ///< eps^(1/5)
   Step six_point_step{5.8e-3};   ///< eps^(1/7)

@@ -44,7 +44,7 @@ Residuals taylor_rates(Evaluator<double>& f, const Subject& s, const Numbers<dou
 
 GradcheckLine taylor(const Subject& s) {
   GradcheckLine line{Method::taylor};
-  line.tolerance = s.options.taylor_rate;
+  line.tolerance = s.options.taylor.value;
   line.error = INFINITY;
   Evaluator<double> f = s.evaluator(s.function.f);
   Rng rng = s.rng(2);

@@ -137,9 +137,9 @@ BOOST_AUTO_TEST_CASE(default_tolerances) {
   BOOST_TEST(o.exact.value == 1e-13);
   BOOST_TEST(o.second_order.value == 1e-11);
   BOOST_TEST(o.differenced.value == 1e-7);
-  BOOST_TEST(o.dot_ulps == 100);
-  BOOST_TEST(o.narrow_ulps == 16);
-  BOOST_TEST(o.taylor_rate == 2.9);
+  BOOST_TEST(o.dot_product.value == 100);
+  BOOST_TEST(o.float_vs_double.value == 16);
+  BOOST_TEST(o.taylor.value == 2.9);
   BOOST_TEST(o.full_jacobian == 4096);
   const double eps = std::numeric_limits<double>::epsilon();
   BOOST_TEST(std::abs(o.central_step.value / std::pow(eps, 1.0 / 3) - 1) < 0.01);
