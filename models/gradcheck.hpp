@@ -16,9 +16,11 @@ Callable<T> parameters_of(const F& f, const M& model) {
     std::vector<Var<T>> v;
     std::size_t at = 0;
     for (const auto& p : parameters) {
-      const auto value = p.parameter.mutable_value();
-      std::copy_n(x.begin() + std::ptrdiff_t(at), value.size(), value.begin());
-      at += value.size();
+      const auto part = x.subspan(at, std::size_t(p.parameter.size()));
+      // Only what changes: a tape that has used the parameter at this very value may still be swept.
+      if (!std::equal(part.begin(), part.end(), p.parameter.data()))
+        std::copy(part.begin(), part.end(), p.parameter.mutable_value().begin());
+      at += part.size();
       v.push_back(p.parameter);
     }
     return v;

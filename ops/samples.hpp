@@ -1,6 +1,9 @@
 // Helpers that write samples. The shapes are chosen so that a mistake shows: lengths differ wherever they may, one
 // shape is square, and there are scalars, empty axes and axes of length one.
 #pragma once
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
 #include <utility>
 
 #include "../autograd/transforms/transforms.hpp"
@@ -85,16 +88,43 @@ std::vector<Sample<T>> binary(Rng& rng, const Draw<T>& draw_a, const Draw<T>& dr
   return all;
 }
 
-/// The entry of an elementwise op of one input.
-template <class T, class F>
-OpInfo<T> unary_op(const std::string& name, F f, Draw<T> draw, std::vector<ErrorSample> errors = {}) {
-  errors.push_back({[f] { f(Var<T>{}); }, "[" + name + "] an empty Var was passed"});
-  return {name, [=](Rng& rng) { return unary<T>(rng, draw, f); }, std::move(errors)};
+/// A vector of these numbers.
+template <class T>
+Array<T> numbers(std::initializer_list<double> values) {
+  Array<T> x = make_array<T>({static_cast<Index>(values.size())});
+  std::transform(values.begin(), values.end(), x.begin(), [](double v) { return static_cast<T>(v); });
+  return x;
 }
 
-/// The entry of an elementwise op of two inputs that broadcast.
+/// An elementwise f of one input at the points x, and its slopes there.
 template <class T, class F>
-OpInfo<T> binary_op(const std::string& name, F f, Draw<T> draw_a, Draw<T> draw_b) {
+Kink<T> unary_kink(const std::string& label, F f, std::initializer_list<double> x,
+                   std::initializer_list<double> slopes) {
+  return {label, {numbers<T>(x)}, [f](std::span<const Var<T>> v) { return f(v[0]); }, {numbers<T>(slopes)}};
+}
+
+/// An elementwise f of two inputs at the points (a, b), and its slopes by each.
+template <class T, class F>
+Kink<T> binary_kink(const std::string& label, F f, std::initializer_list<double> a, std::initializer_list<double> b,
+                    std::initializer_list<double> by_a, std::initializer_list<double> by_b) {
+  return {label,
+          {numbers<T>(a), numbers<T>(b)},
+          [f](std::span<const Var<T>> v) { return f(v[0], v[1]); },
+          {numbers<T>(by_a), numbers<T>(by_b)}};
+}
+
+/// The entry of an elementwise op of one input. `errors` are those beside the empty Var.
+template <class T, class F>
+OpInfo<T> unary_op(const std::string& name, F f, Draw<T> draw, std::vector<ErrorSample> errors,
+                   std::vector<Kink<T>> kinks, DoubleBackward double_backward) {
+  errors.push_back({[f] { f(Var<T>{}); }, "[" + name + "] an empty Var was passed"});
+  return {name, [=](Rng& rng) { return unary<T>(rng, draw, f); }, std::move(errors), std::move(kinks), double_backward};
+}
+
+/// The entry of an elementwise op of two inputs that broadcast, with the errors that all of these have.
+template <class T, class F>
+OpInfo<T> binary_op(const std::string& name, F f, Draw<T> draw_a, Draw<T> draw_b, std::vector<Kink<T>> kinks,
+                    DoubleBackward double_backward) {
   const auto zeros = [](const Shape& s) { return Tape<T>::require("zeros").filled(s, T(0)); };
   return {name,
           [=](Rng& rng) { return binary<T>(rng, draw_a, draw_b, f); },
@@ -102,7 +132,9 @@ OpInfo<T> binary_op(const std::string& name, F f, Draw<T> draw_a, Draw<T> draw_b
               f(zeros({3, 4}), zeros({3}));
             },
             "[" + name + "] shapes do not broadcast: a is (3, 4), b is (3)"},
-           {[=] { f(Var<T>{}, zeros({})); }, "[" + name + "] an empty Var was passed"}}};
+           {[=] { f(Var<T>{}, zeros({})); }, "[" + name + "] an empty Var was passed"}},
+          std::move(kinks),
+          double_backward};
 }
 
 }  // namespace xgrad::samples

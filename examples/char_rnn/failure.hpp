@@ -15,6 +15,7 @@ enum class Exit {
   checkpoint = 4,  // a file of weights that is not what it should be
   io = 5,          // reading and writing
   numerical = 6,   // numbers that are no longer finite
+  gradient = 7,    // a gradient that is wrong
   bug = 70,
 };
 

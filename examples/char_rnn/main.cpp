@@ -1,5 +1,5 @@
-// char_rnn train FILE, char_rnn sample DIR: the verbs are in files of their own, options in options.cpp. This file
-// turns what ends the program into an exit code and two lines on stderr.
+// char_rnn train FILE, sample DIR, gradcheck FILE: the verbs are in files of their own, options in options.cpp. This
+// file turns what ends the program into an exit code and two lines on stderr.
 #include <csignal>
 #include <new>
 
@@ -20,6 +20,7 @@ int run(const Help& help) {
 }
 int run(const TrainOptions& options) { return train(options); }
 int run(const SampleOptions& options) { return sample(options); }
+int run(const GradcheckOptions& options) { return gradcheck(options); }
 
 int run(int argc, char** argv) {
   try {

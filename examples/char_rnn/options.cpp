@@ -32,21 +32,37 @@ struct Spec {
   const char* help;
 };
 
+constexpr Spec hidden_spec{"--hidden", "H", "hidden units (default 128)"};
+constexpr Spec seq_len_spec{"--seq-len", "T", "symbols through which gradients flow back (default 25)"};
+constexpr Spec batch_spec{"--batch", "B", "streams that are read side by side (default 16)"};
+constexpr Spec utf8_spec{"--utf8", "",
+                         "the text is UTF-8, anything else an error (default: bytes where it is not UTF-8)"};
+constexpr Spec bytes_spec{"--bytes", "", "the text is bytes"};
+constexpr Spec preset_spec{
+    "--preset", "NAME",
+    "other defaults: notebook (H 10, one stream, sgd)\nor min-char-rnn (H 100, one stream, adagrad)"};
+
 constexpr Spec train_specs[] = {
     {"--out", "DIR", "folder of the run (default runs/<name of FILE>, then the next free -2, -3)"},
     {"--steps", "N", "stop after N steps (default 50000 where --seconds is not given)"},
     {"--seconds", "S", "stop after S seconds, or after --steps, whichever comes first (default: no limit)"},
-    {"--hidden", "H", "hidden units (default 128)"},
-    {"--seq-len", "T", "symbols through which gradients flow back (default 25)"},
-    {"--batch", "B", "streams that are read side by side (default 16)"},
+    hidden_spec,
+    seq_len_spec,
+    batch_spec,
     {"--optimizer", "NAME", "sgd or adagrad (default adagrad)"},
     {"--lr", "X", "learning rate (default 0.1 for adagrad, 0.001 for sgd)"},
     {"--clip", "X", "limit of every element of the gradient (default 5)"},
     {"--seed", "N", "seed of the first weights and of the samples (default 1337)"},
-    {"--utf8", "", "the text is UTF-8, anything else an error (default: bytes where it is not UTF-8)"},
-    {"--bytes", "", "the text is bytes"},
-    {"--preset", "NAME",
-     "other defaults: notebook (H 10, one stream, sgd)\nor min-char-rnn (H 100, one stream, adagrad)"},
+    utf8_spec,
+    bytes_spec,
+    preset_spec,
+};
+
+constexpr Spec gradcheck_specs[] = {
+    hidden_spec, seq_len_spec,
+    batch_spec,  {"--seed", "N", "seed of the first weights, states and directions (default 1337)"},
+    utf8_spec,   bytes_spec,
+    preset_spec,
 };
 
 constexpr Spec sample_specs[] = {
@@ -172,13 +188,14 @@ void check_values(const CLI::App& verb) {
 
 template <std::size_t N>
 CLI::App* add_verb(CLI::App& app, const char* name, const char* help, const char* positional, const char* what,
-                   const Spec (&specs)[N]) {
+                   const Spec (&specs)[N], bool many = false) {
   CLI::App* verb = app.add_subcommand(name, help);
   verb->set_help_flag("--help", "print this and exit");
   verb->allow_extras();
   // A callback that takes what comes: values are read from results().
   const auto ignore = [](const CLI::results_t&) { return true; };
-  verb->add_option(positional, ignore, what)->type_name(" ")->required();
+  CLI::Option* place = verb->add_option(positional, ignore, what)->type_name(" ")->required();
+  if (many) place->expected(1, -1)->allow_extra_args();
   for (const Spec& s : specs) {
     if (*s.value == '\0') verb->add_flag(s.name, s.help)->disable_flag_override();
     else
@@ -206,30 +223,52 @@ void apply_preset(const std::string& preset, TrainOptions& o) {
   o.optimizer = preset == "notebook" ? OptimizerKind::sgd : OptimizerKind::adagrad;
 }
 
+/// The options that shape a model and its windows.
+void model_options(const CLI::App& verb, TrainOptions& o) {
+  const Values values(verb);
+  if (values.given("--preset")) apply_preset(values.choice("--preset", {"notebook", "min-char-rnn"}), o);
+  values.integer("--hidden", 1, max_hidden, o.hidden);
+  values.integer("--seq-len", 1, 65536, o.seq_len);
+  values.integer("--batch", 1, 65536, o.batch);
+  values.integer("--seed", 0, max_seed, o.seed);
+  if (values.given("--utf8") && values.given("--bytes"))
+    refuse("--utf8 and --bytes exclude each other", see_help(verb));
+  if (values.given("--utf8")) o.encoding = xgrad::Encoding::utf8;
+  if (values.given("--bytes")) o.encoding = xgrad::Encoding::bytes;
+}
+
 TrainOptions train_options(const CLI::App& verb) {
   const Values values(verb);
   TrainOptions o;
   o.text = positional_of(verb, "FILE", "train FILE learns from a text file");
-  if (values.given("--preset")) apply_preset(values.choice("--preset", {"notebook", "min-char-rnn"}), o);
+  model_options(verb, o);
   if (values.given("--out")) o.out = values.text("--out");
   if (o.out && o.out->empty()) refuse("--out: '' is not a folder", see_help(verb));
   values.integer("--steps", 1, max_length, o.steps);
   values.positive("--seconds", o.seconds);
-  values.integer("--hidden", 1, max_hidden, o.hidden);
-  values.integer("--seq-len", 1, 65536, o.seq_len);
-  values.integer("--batch", 1, 65536, o.batch);
   if (values.given("--optimizer"))
     o.optimizer =
         values.choice("--optimizer", {"sgd", "adagrad"}) == "sgd" ? OptimizerKind::sgd : OptimizerKind::adagrad;
   o.lr = o.optimizer == OptimizerKind::sgd ? 0.001 : 0.1;
   values.positive("--lr", o.lr);
   values.positive("--clip", o.clip);
-  values.integer("--seed", 0, max_seed, o.seed);
-  if (values.given("--utf8") && values.given("--bytes"))
-    refuse("--utf8 and --bytes exclude each other", see_help(verb));
-  if (values.given("--utf8")) o.encoding = xgrad::Encoding::utf8;
-  if (values.given("--bytes")) o.encoding = xgrad::Encoding::bytes;
   if (!o.steps && !o.seconds) o.steps = 50000;
+  return o;
+}
+
+GradcheckOptions gradcheck_options(const CLI::App& verb) {
+  GradcheckOptions o;
+  o.train.text =
+      positional_of(verb, "FILE", "gradcheck FILE checks a model on a text; gradcheck DIR FILE, that of a run");
+  model_options(verb, o.train);
+  const auto& places = verb.get_option("FILE")->results();
+  if (places.size() > 2) refuse(fmt::format("unexpected argument '{}'", escaped(places[2])), see_help(verb));
+  if (places.size() == 2) {
+    o.run = places[0];
+    o.train.text = places[1];
+    for (const char* name : {"--hidden", "--preset"})
+      if (Values(verb).given(name)) refuse(std::string(name) + " is the run's own", "leave it away, or the folder");
+  }
   return o;
 }
 
@@ -269,7 +308,8 @@ Command parse(int argc, const char* const* argv) {
   CLI::App app(
       "A character RNN: learns from a text file, then writes text like it.\n"
       "Text on stdout, everything else on stderr. A text takes 5 bytes of memory per byte.\n"
-      "Exit codes: 0 ok, 2 usage, 3 text, 4 checkpoint, 5 input/output, 6 numbers, 70 bug, 130 interrupted.",
+      "Exit codes: 0 ok, 2 usage, 3 text, 4 checkpoint, 5 input/output, 6 numbers,\n7 a wrong gradient, 70 bug, 130 "
+      "interrupted.",
       "char_rnn");
   app.set_help_flag("--help", "print this and exit");
   app.allow_extras();
@@ -277,6 +317,8 @@ Command parse(int argc, const char* const* argv) {
   const CLI::App* train = add_verb(app, "train", "learn from a text", "FILE", "the text", train_specs);
   const CLI::App* sample =
       add_verb(app, "sample", "write text", "DIR", "the run, a folder that train made", sample_specs);
+  const CLI::App* gradcheck = add_verb(app, "gradcheck", "check gradients in four ways", "FILE",
+                                       "the text; before it perhaps DIR, a run", gradcheck_specs, true);
   try {
     app.parse(arguments(argc, argv));
   } catch (const CLI::CallForHelp&) {
@@ -287,14 +329,15 @@ Command parse(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& e) {
     refuse(escaped(e.what()), "char_rnn --help lists verbs and options");
   }
-  check_extras(app, {"train", "sample"}, "unknown verb",
+  check_extras(app, {"train", "sample", "gradcheck"}, "unknown verb",
                "char_rnn train FILE, or char_rnn sample DIR; options follow the verb");
-  if (!train->parsed() && !sample->parsed()) refuse("a verb is missing", "char_rnn train FILE, or char_rnn sample DIR");
-  const CLI::App& verb = train->parsed() ? *train : *sample;
+  if (app.get_subcommands().empty()) refuse("a verb is missing", "char_rnn train FILE, or char_rnn sample DIR");
+  const CLI::App& verb = *app.get_subcommands().front();
   check_values(verb);
   const std::string hint = see_help(verb);
   check_extras(verb, option_names(verb), "unexpected argument", hint.c_str());
   if (train->parsed()) return train_options(*train);
+  if (gradcheck->parsed()) return gradcheck_options(*gradcheck);
   return sample_options(*sample);
 }
 

@@ -38,12 +38,17 @@ struct SampleOptions {
   std::uint32_t seed = 1337;
 };
 
+struct GradcheckOptions {
+  std::optional<std::filesystem::path> run;  // none: first weights as train would draw them
+  TrainOptions train;                        // the text, and what shapes the model and its windows
+};
+
 /// A text that was asked for, and nothing else to do.
 struct Help {
   std::string text;
 };
 
-using Command = std::variant<Help, TrainOptions, SampleOptions>;
+using Command = std::variant<Help, TrainOptions, SampleOptions, GradcheckOptions>;
 
 /// Throws Failure with Exit::usage for everything that it does not understand.
 Command parse(int argc, const char* const* argv);

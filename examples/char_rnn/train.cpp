@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "begin.hpp"
 #include "failure.hpp"
 #include "interrupt.hpp"
 #include "progress.hpp"
@@ -67,18 +68,6 @@ class Trainer {
 std::variant<Sgd<float>, Adagrad<float>> make_optimizer(const TrainOptions& options, ParamStore<float>& store) {
   if (options.optimizer == OptimizerKind::sgd) return Sgd<float>(store, {options.lr});
   return Adagrad<float>(store, {options.lr});
-}
-
-// N(0, 0.01^2) everywhere, as min-char-rnn has it, begins with states near zero, and Adagrad's first steps, each of the
-// size of the learning rate, make of them what they will. Inputs of unit variance and a recurrent matrix that keeps a
-// state's length learn faster: 6,000 steps on the Bible, three seeds, end at 2.39 to 2.45 bits per character, against
-// 2.56 to 2.79.
-void init_weights(const TrainOptions& options, const CharRnn<float>& model) {
-  Rng rng(options.seed);
-  if (options.init) return init_normal(model, *options.init, rng);
-  init_normal(model.cell.weight_ih, Layout::transposed, 1.0, rng);
-  init_normal(model.cell.weight_hh, Layout::transposed, 1 / std::sqrt(double(options.hidden)), rng);
-  init_normal(model.head.weight, Layout::transposed, 0.01, rng);  // the first loss is ln V
 }
 
 Trainer::Trainer(const TrainOptions& options, const Text& text)
@@ -211,29 +200,6 @@ void Session::say_goodbye(int signal) {
 
 // ---- before the first step
 
-Text read_text(const TrainOptions& options) {
-  Text text = explained(Exit::text, fmt::format("name a text of at least {} symbols", options.seq_len + 1), [&] {
-    try {
-      return load_text(options.text, options.encoding);
-    } catch (const FileError& e) {
-      throw failure_of(e, Exit::io, "name a text file that can be read");
-    }
-  });
-  for (const std::string& notice : text.notices)
-    fmt::print(stderr, "char_rnn: {}: {}\n", notice.rfind("vocabulary", 0) == 0 ? "warning" : "note", notice);
-  return text;
-}
-
-void check_length(const TrainOptions& options, const Text& text) {
-  try {
-    BpttWindows(text.ids, options.batch, options.seq_len);
-  } catch (const FormatError& e) {
-    std::string what = e.what();  // "text has 12 symbols; ...": say which
-    if (what.rfind("text ", 0) == 0) what.insert(5, fmt::format("'{}' ", escaped(options.text.string())));
-    throw failure_of(FormatError(what), Exit::text, "");
-  }
-}
-
 /// Weights three times (values, gradients, sums of squares), and on the tape about ten arrays of hidden size
 /// and four of the vocabulary's per character; so that an absurd size is refused before anything is allocated.
 void check_memory(const TrainOptions& options, const Text& text) {
@@ -258,8 +224,7 @@ void introduce(const Text& text, const Trainer& trainer, const Run& run) {
 }  // namespace
 
 int train(const TrainOptions& options) {
-  const Text text = read_text(options);
-  check_length(options, text);  // before any memory is asked for
+  const Text text = read_text(options);  // before any memory is asked for
   check_memory(options, text);
   Trainer trainer(options, text);
   catch_interrupts();

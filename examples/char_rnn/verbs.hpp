@@ -1,4 +1,4 @@
-// What the program can do, a file each; both return the exit code or throw Failure.
+// What the program can do, a file each; all return the exit code or throw Failure.
 #pragma once
 #include <functional>
 #include <optional>
@@ -12,6 +12,8 @@ namespace char_rnn {
 
 int train(const TrainOptions& options);
 int sample(const SampleOptions& options);
+/// Four gradients of one window; throws Failure with Exit::gradient where they differ.
+int gradcheck(const GradcheckOptions& options);
 
 /// A model that writes. `state` (1, hidden) is one that training has seen, and the text begins on a new line: zeros
 /// and a line end are a pair that no text contains but at its very beginning, and a net that meets it there may never

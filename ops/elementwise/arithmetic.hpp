@@ -37,10 +37,10 @@ Var<T> scalar_div(std::type_identity_t<T> s, const Var<T>& x);
 /// y is 0.
 template <class T>
 Var<T> pow(const Var<T>& a, const Var<T>& b);
-/// The derivative of a^b by a, b a^(b - 1); 0 for b = 0 also at a = 0.
+/// The derivative of a^b by a, b a^(b - 1); 0 for b = 0 also at a = 0, with its own derivative by a.
 template <class T>
 Var<T> pow_slope(const Var<T>& a, const Var<T>& b);
-/// a log b; 0 for a = 0 also at b = 0.
+/// a log b; 0 for a = 0 also at b = 0, with its derivative by b.
 template <class T>
 Var<T> xlogy(const Var<T>& a, const Var<T>& b);
 

@@ -34,6 +34,8 @@ struct Masked {
       return dropout(x, 0.4, seeded);
     });
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto call = [](double p) {
       Rng seeded(7);

@@ -141,6 +141,10 @@ struct Div {
   auto d1(auto, auto b, auto y) const { return -y / b; }
 };
 
+// 1 where both are zero, else 0: moves a quotient or an exponent off the one point where the formula for a derivative
+// is 0 times infinity and the derivative is 0.
+auto both_zero(auto a, auto b) { return 1.0 - sign(abs(a) + abs(b)); }
+
 struct Pow {
   static constexpr const char* name = "pow";
   auto f(auto a, auto b) const { return pow(a, b); }
@@ -151,7 +155,7 @@ struct Pow {
 struct PowSlope {  // b a^(b - 1)
   static constexpr const char* name = "pow_slope";
   auto f(auto a, auto b) const { return pow_slope(a, b); }
-  auto d0(auto a, auto b, auto) const { return b * pow_slope(a, b - 1.0); }
+  auto d0(auto a, auto b, auto) const { return b * pow_slope(a, b - 1.0 + 2.0 * both_zero(a, b)); }
   auto d1(auto a, auto b, auto y) const { return pow(a, b - 1.0) + xlogy(y, a); }
 };
 
@@ -159,7 +163,7 @@ struct XLogY {  // a log b
   static constexpr const char* name = "xlogy";
   auto f(auto a, auto b) const { return xlogy(a, b); }
   auto d0(auto, auto b, auto) const { return log(b); }
-  auto d1(auto a, auto b, auto) const { return a / b; }
+  auto d1(auto a, auto b, auto) const { return a / (b + both_zero(a, b)); }
 };
 
 struct Maximum {

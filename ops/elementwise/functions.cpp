@@ -1,5 +1,7 @@
 #include "functions.hpp"
 
+#include <limits>
+
 #include "../../autograd/core/scalars.hpp"
 #include "../samples.hpp"
 #include "rules.hpp"
@@ -26,19 +28,27 @@ XGRAD_UNARY(sign, Sign)
 
 template <class T>
 std::vector<OpInfo<T>> function_ops() {
-  using samples::off_zero, samples::uniform, samples::unary_op;
+  using samples::off_zero, samples::uniform;
+  constexpr double infinite = std::numeric_limits<double>::infinity();
+  const auto op = [](const char* name, auto f, auto draw, std::vector<Kink<T>> kinks) {
+    return samples::unary_op<T>(name, f, draw, no_errors(), std::move(kinks), twice_differentiable);
+  };
+  const auto at = [](const char* label, auto f, std::initializer_list<double> x, std::initializer_list<double> slopes) {
+    return std::vector<Kink<T>>{samples::unary_kink<T>(label, f, x, slopes)};
+  };
+  const auto gap = off_zero<T>(0.2, 2);
   return {
-      unary_op<T>("exp", exp<T>, uniform<T>(-2, 2)),
-      unary_op<T>("log", log<T>, uniform<T>(0.5, 3)),
-      unary_op<T>("sqrt", sqrt<T>, uniform<T>(0.5, 3)),
-      unary_op<T>("square", square<T>, uniform<T>(-2, 2)),
-      unary_op<T>("abs", abs<T>, off_zero<T>(0.1, 2)),
-      unary_op<T>("tanh", tanh<T>, uniform<T>(-2, 2)),
-      unary_op<T>("sigmoid", sigmoid<T>, uniform<T>(-3, 3)),
-      unary_op<T>("relu", relu<T>, off_zero<T>(0.1, 2)),
-      unary_op<T>("gelu", gelu<T>, uniform<T>(-2, 2)),
-      unary_op<T>("heaviside", heaviside<T>, off_zero<T>(0.1, 2)),
-      unary_op<T>("sign", sign<T>, off_zero<T>(0.1, 2)),
+      op("exp", exp<T>, uniform<T>(-2, 2), no_kinks<T>()),
+      op("log", log<T>, uniform<T>(0.5, 3), at("an infinite slope", log<T>, {0, 4}, {infinite, 0.25})),
+      op("sqrt", sqrt<T>, uniform<T>(0.5, 3), at("an infinite slope", sqrt<T>, {0, 4}, {infinite, 0.25})),
+      op("square", square<T>, uniform<T>(-2, 2), no_kinks<T>()),
+      op("abs", abs<T>, gap, at("zeros of both signs", abs<T>, {-1, -0.0, 0, 1}, {-1, 0, 0, 1})),
+      op("tanh", tanh<T>, uniform<T>(-2, 2), no_kinks<T>()),
+      op("sigmoid", sigmoid<T>, uniform<T>(-3, 3), no_kinks<T>()),
+      op("relu", relu<T>, gap, at("zeros of both signs", relu<T>, {-1, -0.0, 0, 1}, {0, 0, 0, 1})),
+      op("gelu", gelu<T>, uniform<T>(-2, 2), no_kinks<T>()),
+      op("heaviside", heaviside<T>, gap, at("the jump", heaviside<T>, {-1, -0.0, 0, 1}, {0, 0, 0, 0})),
+      op("sign", sign<T>, gap, at("the jumps", sign<T>, {-1, -0.0, 0, 1}, {0, 0, 0, 0})),
   };
 }
 

@@ -9,14 +9,30 @@
 
 namespace xgrad {
 
-// Products and sums in which an empty Var is zero, so that what does not depend on an input records nothing.
+// A partial derivative on lanes, or none where the function does not depend on the input: a number 0 would be no number
+// after a product with an infinite slope. Once a lambda is inlined, nothing is left of `some`.
 template <class B>
-Lane<B> times(const Lane<B>& partial, const Lane<B>& factor) {
-  return partial * factor;
+struct LanePartial {
+  Lane<B> v;
+  bool some = false;
+};
+template <class V>
+struct PartialType {
+  using type = V;
+};
+template <class B>
+struct PartialType<Lane<B>> {
+  using type = LanePartial<B>;
+};
+
+// Products and sums in which none and an empty Var are zero, so that what does not depend on an input records nothing.
+template <class B>
+LanePartial<B> times(const LanePartial<B>& partial, const Lane<B>& factor) {
+  return partial.some ? LanePartial<B>{partial.v * factor, true} : partial;
 }
 template <class B>
-Lane<B> plus(const Lane<B>& a, const Lane<B>& b) {
-  return a + b;
+LanePartial<B> plus(const LanePartial<B>& a, const LanePartial<B>& b) {
+  return a.some && b.some ? LanePartial<B>{a.v + b.v, true} : a.some ? a : b;
 }
 template <class T>
 Var<T> times(const Var<T>& partial, const Var<T>& factor) {
@@ -29,13 +45,14 @@ Var<T> plus(const Var<T>& a, const Var<T>& b) {
 
 template <class V, int N>
 struct Dual {
+  using Partial = typename PartialType<V>::type;
   V v;
-  std::array<V, N> d;
+  std::array<Partial, N> d;
 
   /// g(v), whose derivative at v is `slope`.
   Dual chain(const V& value, const V& slope) const {
     Dual y{value, d};
-    for (V& partial : y.d) partial = times(partial, slope);
+    for (Partial& partial : y.d) partial = times(partial, slope);
     return y;
   }
   /// g(a, b), whose derivatives are `by_a` and `by_b`.
@@ -78,7 +95,7 @@ struct Dual {
   template <Number A>
   friend Dual operator*(const Dual& a, A s) {
     Dual y{a.v * s, a.d};
-    for (V& partial : y.d) partial = scaled(partial, s);
+    for (Partial& partial : y.d) partial = scaled(partial, s);
     return y;
   }
   template <Number A>
@@ -133,8 +150,8 @@ struct Dual {
     return chain(y, a, F{}.d0(a.v, b.v, y), b, F{}.d1(a.v, b.v, y));
   }
   template <class B, Number A>
-  static Lane<B> scaled(const Lane<B>& partial, A s) {
-    return partial * Lane<B>(s);
+  static LanePartial<B> scaled(const LanePartial<B>& partial, A s) {
+    return times(partial, Lane<B>(s));
   }
   template <class T, Number A>
   static Var<T> scaled(const Var<T>& partial, A s) {

@@ -54,11 +54,12 @@ struct Fused {
   std::array<L, N> partials(std::index_sequence<I...>, const std::array<L, N>& x) const {
     using D = Dual<L, N>;
     const auto seed = [](std::size_t k) {
-      std::array<L, N> d{};
-      d[k] = L(1);
+      std::array<typename D::Partial, N> d{};
+      d[k] = {L(1), true};
       return d;
     };
-    return D(f(D{x[I], seed(I)}...)).d;
+    const auto d = D(f(D{x[I], seed(I)}...)).d;
+    return {d[I].v...};
   }
 
   template <std::size_t... I>

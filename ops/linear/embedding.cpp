@@ -5,6 +5,7 @@
 #include "../../autograd/core/loops.hpp"
 #include "../../autograd/core/scalars.hpp"
 #include "../../autograd/rules/record.hpp"
+#include "../elementwise/arithmetic.hpp"
 #include "../samples.hpp"
 
 namespace xgrad {
@@ -68,15 +69,27 @@ struct ScatterRows {
   }
 
   static std::vector<Sample<T>> samples(Rng& rng) {
+    std::vector<Sample<T>> all;
     const auto draw = samples::uniform<T>(-2, 2);
-    return {{"(4, 3) with a repeated id",
-             {draw(rng, {4, 3})},
-             [](auto x) {
-               const Index some[] = {2, 0, 2, 4};
-               return scatter_rows(x[0], some, 5);
-             }},
-            {"no ids", {draw(rng, {0, 3})}, [](auto x) { return scatter_rows(x[0], {}, 2); }}};
+    const auto add = [&](const std::string& label, std::vector<Index> to, Index columns, Index count) {
+      const Shape s{static_cast<Index>(to.size()), columns};
+      all.push_back({s.str() + " to " + std::to_string(count) + " rows, " + label, {draw(rng, s)}, [=](auto x) {
+                       return scatter_rows(x[0], to, count);
+                     }});
+    };
+    add("a repeated id", {2, 0, 2, 4}, 3, 5), add("no ids", {}, 3, 2);
+    add("in order", {0, 1, 2}, 5, 3), add("a permutation", {3, 1, 0, 2}, 4, 4), add("backwards", {4, 3, 2, 1, 0}, 3, 5);
+    add("all into one", {1, 1, 1, 1, 1, 1, 1}, 1, 3), add("all into the only one", {0, 0, 0}, 2, 1);
+    add("one row", {6}, 5, 7), add("one number", {0}, 1, 1), add("one number in many", {3}, 1, 5);
+    add("no columns", {2, 1, 2}, 0, 3), add("pairs", {0, 0, 3, 3}, 5, 4);
+    all.push_back({"(3, 4) twice, computed", {draw(rng, {3, 4})}, [](auto x) {
+                     const Index some[] = {1, 0, 1}, others[] = {4, 1, 0};
+                     return scatter_rows(x[0] * x[0], some, 5) * scatter_rows(x[0], others, 5);
+                   }});
+    return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     return {{[] {
                const Index some[] = {0, 1};
@@ -111,31 +124,25 @@ struct Embedding {
   }
 
   static std::vector<Sample<T>> samples(Rng& rng) {
+    std::vector<Sample<T>> all;
     const auto draw = samples::uniform<T>(-2, 2);
-    return {{"(4, 3) with a repeated id",
-             {draw(rng, {4, 3})},
-             [](auto x) {
-               const Index some[] = {2, 0, 2, 1, 3};
-               return embedding(x[0], some);
-             }},
-            {"(5, 5), some rows unread",
-             {draw(rng, {5, 5})},
-             [](auto x) {
-               const Index some[] = {4, 4, 1};
-               return embedding(x[0], some);
-             }},
-            {"(1, 4)",
-             {draw(rng, {1, 4})},
-             [](auto x) {
-               const Index some[] = {0, 0};
-               return embedding(x[0], some);
-             }},
-            {"no ids", {draw(rng, {3, 2})}, [](auto x) { return embedding(x[0], {}); }},
-            {"rows without elements", {draw(rng, {3, 0})}, [](auto x) {
-               const Index some[] = {2, 1};
-               return embedding(x[0], some);
-             }}};
+    const auto add = [&](const Shape& s, const std::string& label, std::vector<Index> some) {
+      all.push_back({s.str() + ", " + label, {draw(rng, s)}, [=](auto x) { return embedding(x[0], some); }});
+    };
+    add({4, 3}, "a repeated id", {2, 0, 2, 1, 3}), add({5, 5}, "some rows unread", {4, 4, 1});
+    add({1, 4}, "its only row twice", {0, 0}), add({3, 2}, "no ids", {}), add({3, 0}, "no columns", {2, 1});
+    add({3, 5}, "in order", {0, 1, 2}), add({4, 4}, "a permutation", {3, 1, 0, 2}), add({5, 3}, "one row", {1});
+    add({7, 1}, "backwards", {6, 5, 4, 3, 2, 1, 0}), add({1, 1}, "its only element", {0});
+    add({1, 5}, "its only row", {0, 0, 0}), add({5, 1}, "one row again and again", {4, 4, 4, 4, 4, 4});
+    all.push_back({"(3, 5) twice, computed", {draw(rng, {3, 5})}, [](auto x) {
+                     const Index some[] = {1, 0, 1}, others[] = {2, 2, 0};
+                     const Var<T> w = x[0] * x[0];
+                     return embedding(w, some) * embedding(w, others);
+                   }});
+    return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto call = [](const Shape& s, Index id) {
       const Index some[] = {0, id};

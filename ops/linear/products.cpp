@@ -106,6 +106,8 @@ struct Matmul {
   static void flush(const DeferredRun<T>& run) { flush_products(run); }
 
   static std::vector<Sample<T>> samples(Rng& rng);
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
     return {{[=] {
@@ -224,6 +226,8 @@ struct Affine {
                    }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
     return {{[=] {

@@ -104,6 +104,8 @@ struct CrossEntropy {
                    }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto call = [](const Shape& s, std::vector<Index> t) {
       softmax_cross_entropy(Tape<T>::require("test").filled(s, T(0)), t);

@@ -206,9 +206,9 @@ using Reduction = Var<T> (*)(const Var<T>&, const Axes&, bool);
 
 // The entry of a reduction: over all axes, one, several; kept and dropped. `empty`: whether it is defined over none.
 template <class T>
-OpInfo<T> reduction(const std::string& name, Reduction<T> f, bool empty) {
+OpInfo<T> reduction(const std::string& name, Reduction<T> f, bool empty, std::vector<Kink<T>> kinks) {
   const auto samples = [=](Rng& rng) {
-    // All values differ by at least 1/64, so that max has no ties.
+    // All values differ by at least 1/16, so that max has no ties.
     const auto draw = [&](const Shape& s) {
       Array<T> x = make_array<T>(s);
       std::vector<int> order(x.size());
@@ -243,7 +243,26 @@ OpInfo<T> reduction(const std::string& name, Reduction<T> f, bool empty) {
                                       start + "axis -2 is named twice for x, which is (2, 3)"}};
   if (!empty)
     errors.push_back({[=] { f(x({0, 3}), {}, false); }, start + "x, which is (0, 3), has no elements to reduce"});
-  return {name, samples, std::move(errors)};
+  return {name, samples, std::move(errors), std::move(kinks), twice_differentiable};
+}
+
+// Elements that tie for the largest share its gradient, row by row.
+template <class T>
+std::vector<Kink<T>> kinks_of_max() {
+  const auto matrix = [](std::initializer_list<double> values) {
+    Array<T> x = make_array<T>({2, 3});
+    std::transform(values.begin(), values.end(), x.begin(), [](double v) { return static_cast<T>(v); });
+    return x;
+  };
+  const Array<T> x = matrix({3, 1, 3, 3, 0, -1});
+  const auto kink = [&](const char* label, const Axes& axes, const Array<T>& wanted) {
+    return Kink<T>{label, {x}, [axes](std::span<const Var<T>> v) { return max(v[0], axes); }, {wanted}};
+  };
+  const double third = 1.0 / 3;
+  return {samples::unary_kink<T>("three of four", [](const Var<T>& v) { return max(v); }, {3, 1, 3, 3},
+                                 {third, 0, third, third}),
+          kink("a matrix", {}, matrix({third, 0, third, third, 0, 0})),
+          kink("its columns", 0, matrix({0.5, 1, 1, 0.5, 0, 0})), kink("its rows", 1, matrix({0.5, 0, 0.5, 1, 0, 0}))};
 }
 
 // The entry of a function along one axis.
@@ -265,7 +284,9 @@ OpInfo<T> along_op(const std::string& name, Var<T> (*f)(const Var<T>&, int)) {
               f(x({2, 3}), 2);
             },
             "[" + name + "] axis 2 is out of range for x, which is (2, 3)"},
-           {[=] { f(x({}), -1); }, "[" + name + "] axis -1 is out of range for x, which is ()"}}};
+           {[=] { f(x({}), -1); }, "[" + name + "] axis -1 is out of range for x, which is ()"}},
+          no_kinks<T>(),
+          twice_differentiable};
 }
 
 // The engine's other two linear maps.
@@ -276,7 +297,8 @@ OpInfo<T> resizing(const std::string& name, Var<T> (*f)(const Var<T>&, const Sha
     const std::pair<Shape, Shape> cases[] = {
         {{}, {3, 4}},     {{4}, {3, 4}},          {{4}, {4, 4}},       {{3, 1}, {3, 4}},
         {{1, 4}, {3, 4}}, {{2, 1, 5}, {2, 3, 5}}, {{3, 1}, {2, 3, 5}}, {{1, 1, 2}, {2, 1, 3, 2}},
-        {{3}, {0, 3}},    {{1}, {1, 1}},          {{4, 4}, {4, 4}}};
+        {{3}, {0, 3}},    {{1}, {1, 1}},          {{4, 4}, {4, 4}},    {{1}, {7}},
+        {{}, {1}},        {{5, 1}, {5, 3}},       {{3, 0}, {3, 0}},    {{1, 5}, {2, 1, 5}}};
     for (const auto& [small, large] : cases) {
       const Shape from = grows ? small : large, to = grows ? large : small;
       all.push_back({from.str() + " to " + to.str(), {samples::uniform<T>(-2, 2)(rng, from)}, [=](auto x) {
@@ -290,17 +312,23 @@ OpInfo<T> resizing(const std::string& name, Var<T> (*f)(const Var<T>&, const Sha
           {{[=] {
               f(Tape<T>::require("test").filled({3, 4}, T(0)), {2, 4});
             },
-            "[" + name + "] x, which is (3, 4), does not " + (grows ? "broadcast" : "sum") + " to (2, 4)"}}};
+            "[" + name + "] x, which is (3, 4), does not " + (grows ? "broadcast" : "sum") + " to (2, 4)"}},
+          no_kinks<T>(),
+          twice_differentiable};
 }
 
 }  // namespace
 
 template <class T>
 std::vector<OpInfo<T>> reduce_ops() {
-  return {reduction<T>("sum", sum<T>, true),       reduction<T>("mean", mean<T>, false),
-          reduction<T>("max", max<T>, false),      reduction<T>("logsumexp", logsumexp<T>, false),
-          along_op<T>("softmax", softmax<T>),      along_op<T>("log_softmax", log_softmax<T>),
-          resizing<T>("sum_to", sum_to<T>, false), resizing<T>("broadcast_to", broadcast_to<T>, true)};
+  return {reduction<T>("sum", sum<T>, true, no_kinks<T>()),
+          reduction<T>("mean", mean<T>, false, no_kinks<T>()),
+          reduction<T>("max", max<T>, false, kinks_of_max<T>()),
+          reduction<T>("logsumexp", logsumexp<T>, false, no_kinks<T>()),
+          along_op<T>("softmax", softmax<T>),
+          along_op<T>("log_softmax", log_softmax<T>),
+          resizing<T>("sum_to", sum_to<T>, false),
+          resizing<T>("broadcast_to", broadcast_to<T>, true)};
 }
 
 #define XGRAD_INSTANTIATE(T)                                   \

@@ -30,15 +30,18 @@ struct Reshape {
 
   static std::vector<Sample<T>> samples(Rng& rng) {
     std::vector<Sample<T>> all;
-    const std::pair<Shape, Shape> cases[] = {{{}, {1, 1}},        {{3, 5}, {5, 3}},     {{3, 5}, {15}},
-                                             {{2, 3, 4}, {4, 6}}, {{2, 1, 3, 2}, {12}}, {{0, 3}, {3, 0}},
-                                             {{4, 4}, {4, 4}}};
+    const std::pair<Shape, Shape> cases[] = {
+        {{}, {1, 1}},     {{3, 5}, {5, 3}},  {{3, 5}, {15}}, {{2, 3, 4}, {4, 6}}, {{2, 1, 3, 2}, {12}},
+        {{0, 3}, {3, 0}}, {{4, 4}, {4, 4}},  {{1}, {}},      {{7}, {7, 1}},       {{5, 1}, {1, 5}},
+        {{1, 5}, {5}},    {{2, 1, 5}, {10}}, {{3, 0}, {0}},  {{16}, {4, 4}},      {{2, 3, 5}, {5, 3, 2}}};
     for (const auto& [from, to] : cases)
       all.push_back({from.str() + " to " + to.str(),
                      {samples::uniform<T>(-2, 2)(rng, from)},
                      [target = to](std::span<const Var<T>> x) { return reshape(x[0], target); }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [] { return Tape<T>::require("test").filled({3, 4}, T(0)); };
     return {{[=] {
@@ -101,6 +104,8 @@ struct Transpose {
                    }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [] { return Tape<T>::require("test").filled({3, 4}, T(0)); };
     return {{[=] {
@@ -169,6 +174,8 @@ struct SliceSamples {
     add({3, 5}, " read twice", [](auto x) { return slice(x[0], 1, {0, 3}) + slice(x[0], 1, {2, 5}); });
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [] { return Tape<T>::require("test").filled({3, 4}, T(0)); };
     return {{[=] {

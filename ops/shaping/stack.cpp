@@ -4,6 +4,7 @@
 
 #include "../../autograd/core/scalars.hpp"
 #include "../elementwise/arithmetic.hpp"
+#include "../elementwise/functions.hpp"
 #include "../samples.hpp"
 #include "reshape.hpp"
 #include "strided_rules.hpp"
@@ -96,8 +97,15 @@ struct Concat {
     add(0, {{0, 3}, {2, 3}});
     add(1, {{3, 0}, {3, 2}});
     add(0, {{4, 4}});
+    // Pieces of one size.
+    add(0, {{1}, {1}, {1}}), add(0, {{4, 4}, {4, 4}}), add(1, {{4, 4}, {4, 4}}), add(1, {{3, 5}, {3, 5}});
+    add(0, {{5, 3}, {5, 3}}), add(-1, {{5, 1}, {5, 1}}), add(1, {{2, 1, 5}, {2, 1, 5}}), add(0, {{0, 3}, {0, 3}});
+    add(0, {{7}}), add(2, {{2, 3, 5}, {2, 3, 1}});
+    all.push_back({"one input twice", {draw(rng, {2, 3})}, [](auto x) { return concat({x[0], x[0] * x[0], x[0]}); }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
     return {{[=] {
@@ -146,9 +154,12 @@ struct Stack {
     for (const Shape& s : {Shape{}, Shape{4}, Shape{2, 5}, Shape{2, 5, 3}, Shape{0, 2}}) add(0, s);
     for (const Shape& s : {Shape{4}, Shape{2, 5}, Shape{4, 4}, Shape{2, 5, 3}}) add(1, s);
     add(-1, {2, 5, 3});
+    add(0, {1}), add(0, {7}), add(0, {5, 1}), add(1, {1, 5}), add(2, {3, 5}), add(1, {3, 0}), add(2, {2, 1, 5});
     all.push_back({"one input twice", {draw(rng, {2, 3})}, [](auto x) { return stack({x[0], x[0] * x[0], x[0]}); }});
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
     return {{[=] {
@@ -187,6 +198,24 @@ struct Unstack {
 
   static Var<T> lone_part(const Var<T>& x, Index index) { return record<T>(Unstack{{index, 0}}, x); }
 
+  // Axes of length one and zero, and the square.
+  static void add_lengths_of_one(const auto& add) {
+    add({1}, " its only part", [](auto x) { return square(unstack(x[0])[0]); });
+    add({1, 5}, " its only part", [](auto x) { return square(unstack(x[0])[0]); });
+    add({5, 1}, " at 1", [](auto x) { return square(unstack(x[0], 1)[0]); });
+    add({0, 3}, " at 1", [](auto x) { return unstack(x[0], 1)[2]; });
+    add({2, 1, 5}, " at 1", [](auto x) { return unstack(x[0], 1)[0]; });
+    add({2, 1, 3, 2}, " at 2", [](auto x) {
+      const Vars<T> p = unstack(x[0], 2);
+      return p[2] * p[0] + p[1];
+    });
+    add({4, 4}, " rows and columns", [](auto x) { return unstack(x[0])[1] * unstack(x[0], 1)[2]; });
+    add({7}, " one part twice", [](auto x) {
+      const Vars<T> p = unstack(x[0]);
+      return p[6] * p[6] - p[0];
+    });
+  }
+
   static std::vector<Sample<T>> samples(Rng& rng) {
     std::vector<Sample<T>> all;
     const auto draw = samples::uniform<T>(-2, 2);
@@ -222,8 +251,11 @@ struct Unstack {
     });
     add({3, 2, 1, 2}, "", [](auto x) { return unstack(x[0])[2]; });
     add({2, 0}, " empty parts", [](auto x) { return unstack(x[0])[1]; });
+    add_lengths_of_one(add);
     return all;
   }
+  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
+  static constexpr DoubleBackward double_backward = twice_differentiable;
   static std::vector<ErrorSample> error_samples() {
     const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
     return {{[=] { unstack(x({})); }, "[unstack] axis 0 is out of range for x, which is ()"},

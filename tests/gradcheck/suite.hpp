@@ -10,11 +10,11 @@ namespace suite {
 
 /// What to run. Empty or negative: all.
 struct Selection {
-  std::string op;
+  std::string op{};
   int sample = -1;
-  std::string layout;
+  std::string layout{};
   std::uint32_t seed = 1;
-  int fraction = 1;  ///< one of so many samples and layouts, of every op
+  int fraction = XGRAD_CHECK_FRACTION;  ///< one of so many samples and layouts, of every op
 };
 
 /// What was run. A check is one method in one number type at one sample in one layout.

@@ -1,35 +1,59 @@
-// One case for every op of the library.
+// One case for every op of the library in suite `ops`, and in suite `kinks` one for every op that has some.
 #include <boost/test/unit_test.hpp>
 #include <set>
 
-#include "op_checks.hpp"
+#include "../gradcheck/suite.hpp"
+#include "op_claims.hpp"
 
 using namespace xgrad;
 
 namespace {
 
+constexpr int fewest_samples = 12;
+
+template <class T>
+OpInfo<T> op_named(const std::string& name) {
+  for (auto& op : all_ops<T>())
+    if (op.name == name) return op;
+  throw std::logic_error("no op " + name);
+}
+
+void report(const std::vector<std::string>& errors) {
+  for (const std::string& error : errors) BOOST_ERROR(error);
+}
+
 void check_op(const std::string& name) {
-  const auto pick = [&](auto ops) {
-    for (auto& op : ops)
-      if (op.name == name) return op;
-    throw std::logic_error("no op " + name);
-  };
-  const auto in_double = pick(all_ops<double>());
-  const auto in_float = pick(all_ops<float>());
-  BOOST_TEST(checks::check_in_double(in_double) > 0);
-  checks::check_in_float(in_float, in_double);
+  const auto in_double = op_named<double>(name);
+  const auto in_float = op_named<float>(name);
+  Rng rng(1);
+  BOOST_TEST(in_double.samples(rng).size() >= fewest_samples);
+  const suite::Totals totals = suite::check_ops({.op = name});
+  BOOST_TEST(totals.checks > 0);
+  BOOST_TEST(totals.failed + totals.inconclusive == 0);
+  report(totals.failures);
   BOOST_TEST(!in_double.error_samples.empty());
-  for (const auto& [what, wanted] : checks::messages(in_double)) BOOST_TEST(what == wanted);
-  for (const auto& [what, wanted] : checks::messages(in_float)) BOOST_TEST(what == wanted);
+  report(checks::message_errors(in_double));
+  report(checks::message_errors(in_float));
+  report(checks::double_backward_errors(in_double));
+  report(checks::double_backward_errors(in_float));
+}
+
+void check_kinks(const std::string& name) {
+  report(checks::kink_errors(op_named<double>(name)));
+  report(checks::kink_errors(op_named<float>(name)));
 }
 
 // Before main, as BOOST_AUTO_TEST_CASE does it, so that --list_content knows the cases.
 [[maybe_unused]] const bool registered = [] {
   using namespace boost::unit_test;
-  auto* suite = BOOST_TEST_SUITE("ops");
-  for (const auto& op : all_ops<double>())
-    suite->add(make_test_case([name = op.name] { check_op(name); }, op.name, __FILE__, __LINE__));
-  framework::master_test_suite().add(suite);
+  auto *ops = BOOST_TEST_SUITE("ops"), *kinks = BOOST_TEST_SUITE("kinks");
+  for (const auto& op : all_ops<double>()) {
+    ops->add(make_test_case([name = op.name] { check_op(name); }, op.name, __FILE__, __LINE__));
+    if (!op.kinks.empty())
+      kinks->add(make_test_case([name = op.name] { check_kinks(name); }, op.name, __FILE__, __LINE__));
+  }
+  framework::master_test_suite().add(ops);
+  framework::master_test_suite().add(kinks);
   return true;
 }();
 

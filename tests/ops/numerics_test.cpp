@@ -1,4 +1,4 @@
-// Values and derivatives where numbers are extreme, and the documented choice where there is no derivative.
+// Values and derivatives where numbers are extreme.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -28,26 +28,6 @@ At at(F f, const Array<D>& x) {
   return r;
 }
 
-// The same by the recorded rules.
-template <class F>
-Array<D> recorded_slope(F f, const Array<D>& x) {
-  Tape<D> tape;
-  const Var<D> v = leaf(x), g = grad(sum(f(v)), {v})[0];
-  Array<D> r = make_array<D>(g.shape());
-  std::copy_n(g.data(), g.size(), r.data());
-  return r;
-}
-
-// Exactly these slopes, by kernel and by recorded rule.
-template <class F>
-void slopes(F f, const Array<D>& x, const Array<D>& wanted) {
-  const Array<D> kernel = at(f, x).slope, recorded = recorded_slope(f, x);
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    BOOST_TEST(kernel(i) == wanted(i));
-    BOOST_TEST(recorded(i) == wanted(i));
-  }
-}
-
 template <class T>
 T cross_entropy(const Array<T>& logits, Index target, Array<T>* gradient = nullptr) {
   Tape<T> tape;
@@ -58,52 +38,6 @@ T cross_entropy(const Array<T>& logits, Index target, Array<T>* gradient = nullp
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(kinks)
-
-BOOST_AUTO_TEST_CASE(relu_and_abs_have_slope_zero_at_zero) {
-  slopes([](auto x) { return relu(x); }, {-1, -0.0, 0, 1}, {0, 0, 0, 1});
-  slopes([](auto x) { return abs(x); }, {-1, -0.0, 0, 1}, {-1, 0, 0, 1});
-}
-
-BOOST_AUTO_TEST_CASE(sqrt_and_log_have_infinite_slope_at_zero) {
-  slopes([](auto x) { return sqrt(x); }, {0, 4}, {inf, 0.25});
-  slopes([](auto x) { return log(x); }, {0, 4}, {inf, 0.25});
-}
-
-BOOST_AUTO_TEST_CASE(ties_share_the_gradient) {
-  const Array<D> two{1, 2, 3};
-  for (const bool larger : {true, false}) {
-    Tape<D> tape;
-    const Var<D> a = leaf(two), b = leaf(Array<D>{3, 2, 1});
-    backward(sum(larger ? maximum(a, b) : minimum(a, b)));
-    BOOST_TEST((a.grad() == (larger ? Array<D>{0, 0.5, 1} : Array<D>{1, 0.5, 0})));
-    BOOST_TEST((b.grad() == (larger ? Array<D>{1, 0.5, 0} : Array<D>{0, 0.5, 1})));
-  }
-  slopes([](auto x) { return clip(x, -1.0, 1.0); }, {-2, -1, 0, 1, 2}, {0, 0.5, 1, 0.5, 0});
-  slopes([](auto x) { return max(x); }, {3, 1, 3, 3}, {1 / 3.0, 0, 1 / 3.0, 1 / 3.0});
-  slopes([](auto x) { return maximum(x, x); }, {1, 2}, {1, 1});
-}
-
-BOOST_AUTO_TEST_CASE(powers_at_zero) {
-  slopes([](auto x) { return pow(x, 0); }, {0, 2}, {0, 0});
-  slopes([](auto x) { return pow(x, 1); }, {0, 2}, {1, 1});
-  slopes([](auto x) { return pow(x, 2); }, {0, -3}, {0, -6});
-  slopes([](auto x) { return pow(x, 3); }, {0, -2}, {0, 12});
-  Tape<D> tape;
-  const Var<D> a = leaf(Array<D>{0, 0, 0, 2}), b = leaf(Array<D>{0, 1, 2, 0});
-  backward(sum(pow(a, b)), {.retain_graph = true});
-  BOOST_TEST((a.grad() == Array<D>{0, 1, 0, 0}));
-  BOOST_TEST(b.grad()(1) == 0);
-  BOOST_TEST(b.grad()(2) == 0);
-  BOOST_TEST(b.grad()(3) == std::log(2), tt::tolerance(1e-15));
-}
-
-BOOST_AUTO_TEST_CASE(piecewise_constants_have_no_slope) {
-  slopes([](auto x) { return heaviside(x) + sign(x) + share(x, 0.5) + x; }, {-1, 0, 0.5, 2}, {1, 1, 1, 1});
-}
-
-BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(numerics)
 

@@ -267,4 +267,27 @@ BOOST_AUTO_TEST_CASE(fused_functions_with_numbers) {
   for (int i = 0; i < 3; ++i) BOOST_TEST(x.grad()(i) == b.value()(i), boost::test_tools::tolerance(1e-14));
 }
 
+BOOST_AUTO_TEST_CASE(an_infinite_slope_in_a_fused_function_is_that_of_its_input_alone) {
+  Tape<D> tape;
+  const Var<D> a = leaf(Array<D>{0, 0, 0, 0, 0}), b = leaf(Array<D>{1, 2, 3, 4, 5});
+  backward(sum(fuse([](auto x, auto y) { return sqrt(x) + 2 * y; }, a, b)));
+  BOOST_TEST((b.grad() == Array<D>{2, 2, 2, 2, 2}));  // it was NaN: 0, the derivative of x by y, times infinity
+}
+
+BOOST_AUTO_TEST_CASE(constant_functions_at_zero_have_derivatives_of_higher_order) {
+  // Of a^0 the second and of a^1 the third derivative by a: 0 times 0^-2 was NaN.
+  for (const D exponent : {0.0, 1.0}) {
+    Tape<D> tape;
+    const Var<D> a = leaf(0.0), b = constant(exponent);
+    Var<D> y = pow(a, b);
+    for (int order = 0; order < 2 + int(exponent); ++order) y = grad(y, {a})[0];
+    BOOST_TEST(y.item() == 0);
+  }
+  // 0 log b is 0 for every b: 0 / 0 was NaN.
+  Tape<D> tape;
+  const Var<D> b = leaf(0.0);
+  backward(xlogy(constant(0.0), b));
+  BOOST_TEST(b.grad()() == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,8 +1,20 @@
-// The matrix product in three loops. Plain products, also for complex numbers: nothing is conjugated.
+// The matrix product in three loops. Plain products, also for complex numbers: nothing is conjugated, and infinities
+// are not put right, as operator* of std::complex does at several times the cost.
 #include "../../../autograd/core/scalars.hpp"
 #include "../blas.hpp"
 
 namespace xgrad::kernels {
+
+namespace {
+
+template <class T>
+T times(T a, T b) {
+  if constexpr (requires { a.imag(); })
+    return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+  else return a * b;
+}
+
+}  // namespace
 
 template <class T>
 void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add) {
@@ -11,7 +23,7 @@ void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b,
     for (Index j = 0; j < n; ++j) row[j] = add ? row[j] : T(0);
     for (Index l = 0; l < k; ++l) {
       const T x = a.data[a.transposed ? l * a.stride + i : i * a.stride + l];
-      for (Index j = 0; j < n; ++j) row[j] += x * b.data[b.transposed ? j * b.stride + l : l * b.stride + j];
+      for (Index j = 0; j < n; ++j) row[j] += times(x, b.data[b.transposed ? j * b.stride + l : l * b.stride + j]);
     }
   }
 }

@@ -1,0 +1,18 @@
+cmake_minimum_required(VERSION 3.25)
+# No symbol of these libraries or programs matches a pattern; with FOUND, some symbol of each does:
+#   cmake -DNM=nm "-DFILES=a;b" -DPATTERN=regex [-DFOUND=ON] -P symbols.cmake
+foreach(file IN LISTS FILES)
+  execute_process(COMMAND ${NM} --demangle ${file} OUTPUT_VARIABLE symbols ERROR_QUIET RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "${NM} cannot read ${file}")
+  endif()
+  if(symbols STREQUAL "")
+    message(FATAL_ERROR "${file} has no symbols to look at")
+  endif()
+  string(REGEX MATCH "[^\n]*${PATTERN}[^\n]*" match "${symbols}")
+  if(FOUND AND match STREQUAL "")
+    message(SEND_ERROR "${file} has no symbol that matches ${PATTERN}")
+  elseif(NOT FOUND AND NOT match STREQUAL "")
+    message(SEND_ERROR "${file} has ${match}")
+  endif()
+endforeach()
