@@ -60,25 +60,6 @@ auto loss_of(const M& model, const by_hand::Case& c) {
   return model.loss(c.inputs, c.targets, state_from<typename M::State>(state));
 }
 
-// A model's parameters as the inputs of f(model). They are opened for writing where their values change alone: two
-// recordings at one point may then live side by side.
-template <class T, class F, class M>
-Callable<T> parameters_of(const F& f, const M& model) {
-  Callable<T> c = detail::parameters_of<T>(f, model);
-  c.bind = [parameters = named_parameters(model)](std::span<const T> x) {
-    std::vector<Var<T>> v;
-    for (const auto& p : parameters) {
-      const std::size_t n = std::size_t(p.parameter.size());
-      if (!std::equal(x.begin(), x.begin() + std::ptrdiff_t(n), p.parameter.data()))
-        std::copy_n(x.begin(), n, p.parameter.mutable_value().begin());
-      x = x.subspan(n);
-      v.push_back(p.parameter);
-    }
-    return v;
-  };
-  return c;
-}
-
 // The loss by all parameters, by all methods of gradcheck.
 template <template <class> class M>
 void differentiate(const Size3& size, const std::string& what, Sheet& sheet) {
@@ -89,9 +70,9 @@ void differentiate(const Size3& size, const std::string& what, Sheet& sheet) {
   const M<Z> complex(complex_store, {vocabulary, hidden});
   const auto f = [&](const auto& model) { return loss_of(model, drawn.window).loss; };
   GradcheckFunction function = detail::of_model(drawn.model);
-  function.f = parameters_of<D>(f, drawn.model);
-  function.narrow = parameters_of<float>(f, narrow);
-  function.complex = parameters_of<Z>(f, complex);
+  function.f = detail::parameters_of<D>(f, drawn.model);
+  function.narrow = detail::parameters_of<float>(f, narrow);
+  function.complex = detail::parameters_of<Z>(f, complex);
   const by_hand::Flat values = by_hand::values(drawn.model, {{}, {}, {}});
   check_function(function, values, 1e-12, what, sheet);
 }

@@ -1,5 +1,6 @@
-// Every op, on every sample of its entry, alone and used twice.
+// Every op, on every sample of its entry, alone and used twice; and at its points without a derivative.
 #include <xgrad/ops/op_list.hpp>
+#include <xgrad/ops/ops.hpp>
 
 #include "../gradcheck/layouts.hpp"
 #include "battery.hpp"
@@ -42,6 +43,24 @@ Check check_of(const std::string& name, const Op& op, std::size_t index, suite::
   return {what, "sweep", [=](Sheet& sheet) { check_function(f, x, 1e-13, what, sheet); }};
 }
 
+// Exactly the documented gradients, by kernels and by recorded rules.
+void check_kink(const Kink<double>& kink, const std::string& what, Sheet& sheet) {
+  Tape<double> tape;
+  std::vector<Var<double>> x;
+  for (const Array<double>& a : kink.inputs) x.push_back(leaf(a));
+  const Var<double> y = sum(kink.f(x));
+  backward(y, {.retain_graph = true});
+  std::vector<Array<double>> swept;
+  for (const Var<double>& v : x) swept.push_back(v.grad());
+  const std::vector<Var<double>> recorded = grad(y, std::span<const Var<double>>(x));
+  for (std::size_t k = 0; k < x.size(); ++k)
+    for (std::size_t i = 0; i < swept[k].size(); ++i) {
+      const double want = kink.gradients[k].data()[i];
+      sheet.close(swept[k].data()[i], want, 0, "kinks", what);
+      sheet.close(recorded[k].data()[i], want, 0, "kinks", what + ", recorded");
+    }
+}
+
 }  // namespace
 
 std::vector<Check> op_checks() {
@@ -54,6 +73,10 @@ std::vector<Check> op_checks() {
     for (std::size_t index = 0; index < op.wide.size(); ++index)
       for (const auto layout : {suite::Layout::leaf, suite::Layout::reused})
         checks.push_back(check_of(wide[i].name, op, index, layout));
+    for (const Kink<double>& kink : wide[i].kinks) {
+      const std::string what = wide[i].name + ", " + kink.label;
+      checks.push_back({what, "kinks", [=](Sheet& sheet) { check_kink(kink, what, sheet); }});
+    }
   }
   return checks;
 }
