@@ -72,7 +72,7 @@ class Verdicts {
   void finish() {
     out_.flush();
     if (!wrong_.empty())
-      throw Failure(Exit::gradient, fmt::format("the tape's gradient and that {} differ", wrong_),
+      throw Failure(Exit::gradient, fmt::format("the tape's gradient is not that of {}", wrong_),
                     "this is a bug of xgrad; please report the command");
   }
 
