@@ -40,7 +40,7 @@ std::string chain_from(const GradcheckFunction& f, const Subject& s, std::size_t
   return text;
 }
 
-// The call that repeats what failed.
+// The call that repeats what failed, or all where nothing did.
 std::string replay_call(const GradcheckReport& report, const GradcheckOptions& options) {
   std::string methods;
   for (const GradcheckLine& line : report.lines) {
@@ -48,7 +48,8 @@ std::string replay_call(const GradcheckReport& report, const GradcheckOptions& o
     const std::string method = std::string("Method::") + name_of(line.method);
     if (methods.find(method) == std::string::npos) methods += (methods.empty() ? "" : ", ") + method;
   }
-  return "gradcheck(f, inputs, {.methods = {" + methods + "}, .seed = " + std::to_string(options.seed) + "})";
+  if (!methods.empty()) methods = ".methods = {" + methods + "}, ";
+  return "gradcheck(f, inputs, {" + methods + ".seed = " + std::to_string(options.seed) + "})";
 }
 
 GradcheckLine line_of(const Subject& s, Method method, bool narrow) {

@@ -112,7 +112,7 @@ std::string GradcheckReport::str() const {
     out.append(row).append("\n");
   }
   out.append("ops: ").append(chain).append("\n");
-  if (!passed()) out.append("replay: ").append(replay).append("\n");
+  out.append("replay: ").append(replay).append("\n");
   return out;
 }
 
