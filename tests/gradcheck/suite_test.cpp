@@ -43,9 +43,7 @@ BOOST_AUTO_TEST_CASE(a_model_is_checked_by_the_names_of_its_parameters) {
   init_normal(model, 0.5, rng);
   const std::vector<double> before(store.values().begin(), store.values().end());
   const std::vector<Index> inputs{0, 2, 1, 0, 2, 2}, targets{2, 1, 0, 2, 2, 0};
-  const auto loss = [&](const auto& m) {
-    return m.loss(inputs, targets, constant(m.initial_state(2))).loss;
-  };
+  const auto loss = [&](const auto& m) { return m.loss(inputs, targets, constant(m.initial_state(2))).loss; };
   GradcheckOptions options;
   options.exact = Rtol{1e-12};
   const GradcheckReport report = gradcheck(loss, model, narrow, complex, options);
