@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "../rules/context.hpp"
-#include "methods.hpp"
+#include "methods/methods.hpp"
 
 namespace xgrad {
 

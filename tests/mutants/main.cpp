@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "battery.hpp"
+#include "battery/battery.hpp"
 
 namespace {
 

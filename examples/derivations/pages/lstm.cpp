@@ -2,7 +2,7 @@
 #include <by_hand/loops.hpp>
 #include <cmath>
 
-#include "pages.hpp"
+#include "../pages.hpp"
 
 namespace derivations {
 

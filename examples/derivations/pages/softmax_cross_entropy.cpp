@@ -1,7 +1,7 @@
 // The worked cases of docs/derivations/softmax_cross_entropy.md: one row of three logits.
 #include <by_hand/output_layer.hpp>
 
-#include "pages.hpp"
+#include "../pages.hpp"
 
 namespace derivations {
 

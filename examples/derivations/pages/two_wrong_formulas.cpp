@@ -5,7 +5,7 @@
 #include <by_hand/output_layer.hpp>
 #include <cmath>
 
-#include "pages.hpp"
+#include "../pages.hpp"
 
 namespace derivations {
 

@@ -1,6 +1,6 @@
 // One function for each method. Those that can run in float as well are templates.
 #pragma once
-#include "probe.hpp"
+#include "../probe.hpp"
 
 namespace xgrad::gradchecks {
 

@@ -2,7 +2,7 @@
 #include <xgrad/ops/op_list.hpp>
 #include <xgrad/ops/ops.hpp>
 
-#include "../gradcheck/layouts.hpp"
+#include "../../gradcheck/layouts.hpp"
 #include "battery.hpp"
 
 namespace battery {

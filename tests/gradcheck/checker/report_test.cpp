@@ -3,7 +3,7 @@
 #include <regex>
 #include <sstream>
 
-#include "../thrown.hpp"
+#include "../../thrown.hpp"
 #include "controls.hpp"
 
 using namespace xgrad;

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-#include "pages.hpp"
+#include "../pages.hpp"
 
 namespace derivations {
 

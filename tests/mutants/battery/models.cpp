@@ -3,9 +3,9 @@
 #include <by_hand/four_ways.hpp>
 #include <xgrad/models/gradcheck.hpp>
 
-#include "../golden/notebook.hpp"
-#include "../gradcheck/suite.hpp"
-#include "../models/recurrent.hpp"
+#include "../../golden/notebook.hpp"
+#include "../../gradcheck/suite.hpp"
+#include "../../models/recurrent.hpp"
 #include "battery.hpp"
 
 namespace battery {

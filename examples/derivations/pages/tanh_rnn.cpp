@@ -1,5 +1,5 @@
 // The worked cases of docs/derivations/tanh_rnn.md.
-#include "pages.hpp"
+#include "../pages.hpp"
 
 namespace derivations {
 
