@@ -1,5 +1,6 @@
 // mutate SOURCE OUTPUT TABLE...: copies autograd/, ops/ and models/ to OUTPUT/xgrad, with the edits that the tables
-// list, and writes OUTPUT/list.hpp, which main.cpp reads. A file whose text stays the same is not written.
+// list, and writes OUTPUT/list.hpp, which main.cpp reads. A file whose text stays the same is not written; a copy
+// without an original is removed.
 //
 // A table has lines of four kinds, besides empty ones and comments (#):
 //
@@ -183,6 +184,16 @@ void write(const fs::path& path, const std::string& text) {
   if (!(out << text).flush()) fail(path.string(), "cannot be written");
 }
 
+// A copy whose original has gone or moved would still be found by an #include.
+void remove_orphans(const fs::path& source, const fs::path& copies) {
+  std::vector<fs::path> orphans;
+  if (fs::exists(copies))
+    for (const auto& entry : fs::recursive_directory_iterator(copies))
+      if (entry.is_regular_file() && !fs::exists(source / fs::relative(entry.path(), copies)))
+        orphans.push_back(entry.path());
+  for (const fs::path& orphan : orphans) fs::remove(orphan);
+}
+
 void run(const fs::path& source, const fs::path& output, const std::vector<fs::path>& tables) {
   Table table;
   for (const fs::path& path : tables) read_table(path, table);
@@ -200,6 +211,7 @@ void run(const fs::path& source, const fs::path& output, const std::vector<fs::p
       write(output / "xgrad" / file, edited(file.generic_string(), read_lines(path), table));
     }
   }
+  remove_orphans(source, output / "xgrad");
   write(output / "list.hpp", list_of(table));
 }
 

@@ -1,6 +1,6 @@
 #include "battery.hpp"
 
-#include <xgrad/autograd/gradcheck/methods.hpp>
+#include <xgrad/autograd/gradcheck/methods/methods.hpp>
 
 #include <algorithm>
 #include <atomic>
