@@ -2,7 +2,7 @@
 #include <cmath>
 #include <mutex>
 #include <thread>
-#include <xgrad/autograd/gradcheck/evaluate.hpp>
+#include <xgrad/autograd/gradcheck/probe.hpp>
 
 #include "program.hpp"
 #include "suite.hpp"
@@ -11,20 +11,9 @@ namespace suite {
 
 namespace {
 
+using gradchecks::dot, gradchecks::gaussian, gradchecks::norm;
 using gradchecks::Evaluator;
 using gradchecks::Numbers;
-
-double dot(const Numbers<double>& a, const Numbers<double>& b) {
-  double s = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) s += a[i] * b[i];
-  return s;
-}
-
-Numbers<double> gaussian(std::size_t n, Rng& rng) {
-  Numbers<double> v(n);
-  for (double& e : v) e = rng.normal();
-  return v;
-}
 
 // What the ways of one program say, and how far they are from the reverse sweep.
 struct Disagreement {
@@ -35,12 +24,24 @@ struct Disagreement {
   }
 };
 
+// <w, J v> by complex step.
+double complex_slope(const Program& program, const Numbers<double>& x, const Numbers<double>& v,
+                     const Numbers<double>& w) {
+  using Z = std::complex<double>;
+  constexpr double h = 1e-20;
+  const Callable<Z> f{detail::bind_leaves<Z>(program.inputs), [&](std::span<const Var<Z>> in) { return program(in); }};
+  Numbers<Z> moved(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) moved[i] = {x[i], h * v[i]};
+  Evaluator<Z> at(f);
+  double slope = 0;
+  std::size_t i = 0;
+  for (const Z& y : at.value(moved)) slope += w[i++] * y.imag() / h;
+  return slope;
+}
+
 Disagreement check(const Program& program, Rng& rng) {
   const Callable<double> f{detail::bind_leaves<double>(program.inputs),
                            [&](std::span<const Var<double>> x) { return program(x); }};
-  using Z = std::complex<double>;
-  const Callable<Z> complex{detail::bind_leaves<Z>(program.inputs),
-                            [&](std::span<const Var<Z>> x) { return program(x); }};
   Size n = 0;
   for (const Shape& s : program.inputs) n += s.size();
   const Numbers<double> x = gaussian(std::size_t(n), rng), v = gaussian(std::size_t(n), rng);
@@ -54,26 +55,18 @@ Disagreement check(const Program& program, Rng& rng) {
   // Relative to the derivative, or where it is a thousand times smaller than f / x (some programs are constant): to
   // that.
   const Numbers<double> y = Evaluator<double>::numbers(at.y());
-  const double size = std::max((std::sqrt(dot(w, w) * dot(tangent, tangent)) + std::sqrt(dot(v, v) * dot(g, g))) / 2,
-                               1e-3 * std::sqrt(dot(w, w) * (1 + dot(y, y)) * dot(v, v) / dot(x, x)));
+  const double size = std::max((norm(w) * norm(tangent) + norm(v) * norm(g)) / 2,
+                               1e-3 * norm(w) * std::hypot(1, norm(y)) * norm(v) / norm(x));
   const auto relative = [&](double d) { return d == 0 ? 0 : std::abs(d) / size; };
   worst.take("jvp", relative(dot(w, tangent) - reverse));
   const auto other = [&](const char* name, const BackwardOptions& options) {
     Numbers<double> d = at.pullback(w, options);
     for (std::size_t i = 0; i < d.size(); ++i) d[i] -= g[i];
-    worst.take(name, relative(std::sqrt(dot(d, d) * dot(v, v))));
+    worst.take(name, relative(norm(d) * norm(v)));
   };
   other("vjp", {.retain_graph = true, .use_kernels = false});
   other("immediate products", {.retain_graph = true, .defer = false});
-
-  constexpr double h = 1e-20;
-  Numbers<Z> moved(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) moved[i] = {x[i], h * v[i]};
-  Evaluator<Z> by_complex(complex);
-  double slope = 0;
-  std::size_t i = 0;
-  for (const Z& e : by_complex.value(moved)) slope += w[i++] * e.imag() / h;
-  worst.take("complex step", relative(slope - reverse));
+  worst.take("complex step", relative(complex_slope(program, x, v, w) - reverse));
   return worst;
 }
 
