@@ -149,8 +149,6 @@ std::size_t Subject::input_of(std::size_t i, std::size_t* start) const {
   return input;
 }
 
-namespace {
-
 std::string indices(const Shape& shape, std::size_t flat) {
   std::string text;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
@@ -160,8 +158,6 @@ std::string indices(const Shape& shape, std::size_t flat) {
   }
   return "[" + text + "]";
 }
-
-}  // namespace
 
 std::string Subject::element(std::size_t i) const {
   std::size_t start = 0;

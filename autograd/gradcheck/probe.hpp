@@ -89,5 +89,7 @@ GradcheckLine compare_probe(const Subject& s, Method method, const Table& t);
 GradcheckLine compare_vectors(const Subject& s, Method method, const Table& t);
 
 double ulps(double a, double b);
+/// "[3, 4]": the place of an element, counted in row-major order.
+std::string indices(const Shape& shape, std::size_t flat);
 
 }  // namespace xgrad::gradchecks

@@ -1,35 +1,18 @@
 #include "four_ways.hpp"
 
 #include <cstdio>
+#include <xgrad/autograd/gradcheck/probe.hpp>
 
 namespace by_hand {
 
 namespace {
 
-double ulps(double a, double b) {
-  return a == b ? 0 : std::abs(a - b) / (std::nextafter(std::abs(b), INFINITY) - std::abs(b));
-}
+using xgrad::gradchecks::dot, xgrad::gradchecks::indices, xgrad::gradchecks::norm, xgrad::gradchecks::ulps;
 
 std::string both(const std::string& name, double got, double want) {
   char text[80];
   std::snprintf(text, sizeof text, ": %.17g, reference %.17g", got, want);
   return name + text;
-}
-
-std::string element(const Block& block, std::size_t flat) {
-  std::string text;
-  for (int axis = block.shape.rank() - 1; axis >= 0; --axis) {
-    const std::size_t length = std::size_t(block.shape[axis]);
-    text = std::to_string(flat % length) + (text.empty() ? "" : ", ") + text;
-    flat /= length;
-  }
-  return block.name + "[" + text + "]";
-}
-
-double norm(const Flat& v) {
-  double s = 0;
-  for (const double e : v) s += e * e;
-  return std::sqrt(s);
 }
 
 }  // namespace
@@ -55,7 +38,7 @@ Agreement compare(const std::vector<Block>& blocks, const Flat& got, const Flat&
       if (!(share <= peak)) {
         peak = share;
         r.ulps = ulps(got[i], want[i]);
-        r.worst = both(element(block, i - first), got[i], want[i]);
+        r.worst = both(block.name + indices(block.shape, i - first), got[i], want[i]);
       }
     }
     first += n;
@@ -67,8 +50,7 @@ Agreement compare(const std::vector<Block>& blocks, const Flat& got, const Flat&
 Agreement compare_along(const std::vector<Flat>& directions, const Flat& gradient, const Flat& slopes) {
   Agreement r;
   for (std::size_t d = 0; d < directions.size(); ++d) {
-    double along = 0;
-    for (std::size_t i = 0; i < gradient.size(); ++i) along += gradient[i] * directions[d][i];
+    const double along = dot(gradient, directions[d]);
     const double share = norm(gradient) * norm(directions[d]) / std::sqrt(double(gradient.size()));
     const double error = along == slopes[d] ? 0 : std::abs(along - slopes[d]) / std::max(share, std::abs(slopes[d]));
     if (d == 0 || !(error <= r.error)) {

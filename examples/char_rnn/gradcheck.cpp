@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <by_hand/four_ways.hpp>
+#include <xgrad/autograd/gradcheck/probe.hpp>
 
 #include "begin.hpp"
 #include "failure.hpp"
@@ -55,9 +56,7 @@ by_hand::Case first_window(const TrainOptions& o, const Text& text, Rng& rng) {
 // 16 Gaussian directions, 4 of signs, and the gradient's own.
 Flat direction(int which, const Flat& gradient, Rng& rng) {
   if (which == 20) return gradient;
-  Flat v(gradient.size());
-  for (double& e : v) e = which < 16 ? rng.normal() : rng.uniform() < 0.5 ? -1 : 1;
-  return v;
+  return which < 16 ? gradchecks::gaussian(gradient.size(), rng) : gradchecks::rademacher(gradient.size(), rng);
 }
 
 class Verdicts {

@@ -122,10 +122,6 @@ GradcheckLine differences(const Subject& s, Method method, Step step, Rtol toler
   return line;
 }
 
-}  // namespace
-
-namespace {
-
 constexpr int rungs = 6;
 double step_of(int rung) { return 0.02 / std::pow(8, rung); }
 
