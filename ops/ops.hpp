@@ -6,6 +6,7 @@
 #include "elementwise/functions.hpp"
 #include "fuse/fuse.hpp"
 #include "kernels/blas.hpp"
+#include "kernels/isa.hpp"
 #include "linear/embedding.hpp"
 #include "linear/products.hpp"
 #include "op_list.hpp"

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "../../autograd/rules/record.hpp"
+#include "../kernels/simd/dispatch.hpp"
 #include "dual.hpp"
 
 namespace xgrad {
@@ -22,7 +23,6 @@ namespace detail {
 
 template <class T, class F, int N>
 struct Fused {
-  using L = LaneOf<T>;
   static constexpr const char* name = "fuse";
   static constexpr int arity = N > 3 ? any_number : N;
   using All = std::make_index_sequence<std::size_t(N)>;
@@ -37,21 +37,17 @@ struct Fused {
 
  private:
   template <std::size_t... I>
-  [[gnu::flatten]] void run_forward(const Inputs<T>& in, T* y, Size n, std::index_sequence<I...>) const {
-    const T* const x[] = {in[int(I)]...};
-    Size i = 0;
-    for (; i + L::width <= n; i += L::width) L(f(L::load(x[I] + i)...)).store(y + i);
-    if (i < n) {  // the tail, by way of a buffer: what lies past the end belongs to others
-      T t[std::size_t(N)][std::size_t(L::width)] = {};
-      (void(std::copy(x[I] + i, x[I] + n, t[I])), ...);
-      L(f(L::load(t[I])...)).store(t[0]);
-      std::copy_n(t[0], n - i, y + i);
-    }
+  void run_forward(const Inputs<T>& in, T* y, Size n, std::index_sequence<I...>) const {
+    const std::array<const T*, N> x = {in[int(I)]...};
+    simd::on_lanes<T>([x, y, n, f = f]<class L>() {
+      simd::map<L>(
+          n, y, false, [&](const auto&... a) { return L(f(a...)); }, x[I]...);
+    });
   }
 
   // All partial derivatives of f at one lane of inputs.
-  template <std::size_t... I>
-  std::array<L, N> partials(std::index_sequence<I...>, const std::array<L, N>& x) const {
+  template <class L, std::size_t... I>
+  static std::array<L, N> partials(const F& f, std::index_sequence<I...>, const std::array<L, N>& x) {
     using D = Dual<L, N>;
     const auto seed = [](std::size_t k) {
       std::array<typename D::Partial, N> d{};
@@ -62,31 +58,30 @@ struct Fused {
     return {d[I].v...};
   }
 
+  struct Target {  // of one input's contribution; null where none is wanted
+    T* data;
+    bool add;
+  };
+
+  // Inputs may be one and the same, or scratches that are summed into one: assign, then add, in order.
   template <std::size_t... I>
-  [[gnu::flatten]] void run_backward(Pullback<T>& p, std::index_sequence<I...> all) const {
-    const Size n = p.size();
-    const T* const y_bar = p.y_bar();
-    const T* const x[] = {p.x(int(I))...};
+  void run_backward(Pullback<T>& p, std::index_sequence<I...> all) const {
+    const std::array<const T*, N> x = {p.x(int(I))...};
     const Acc<T> acc[] = {p.into(int(I))...};
-    const auto lane = [&](std::size_t k, const L& g, const std::array<L, N>& d, T* out) {
-      (acc[k].add() ? L::load(out) + g * d[k] : g * d[k]).store(out);
-    };
-    Size i = 0;
-    for (; i + L::width <= n; i += L::width) {
-      const std::array<L, N> d = partials(all, {L::load(x[I] + i)...});
-      const L g = L::load(y_bar + i);
-      ((acc[I] ? lane(I, g, d, acc[I].data() + i) : void()), ...);
-    }
-    if (i < n) {
-      T t[std::size_t(N) + 1][std::size_t(L::width)] = {};
-      (void(std::copy(x[I] + i, x[I] + n, t[I])), ...);
-      std::copy(y_bar + i, y_bar + n, t[std::size_t(N)]);
-      const std::array<L, N> d = partials(all, {L::load(t[I])...});
-      const L g = L::load(t[std::size_t(N)]);
-      ((g * d[I]).store(t[I]), ...);
-      for (Size j = i; j < n; ++j)  // inputs may be one and the same: assign, then add, in order
-        ((acc[I] ? void(acc[I].data()[j] = (acc[I].add() ? acc[I].data()[j] : T(0)) + t[I][j - i]) : void()), ...);
-    }
+    const std::array<Target, N> out = {Target{acc[I].data(), acc[I].add()}...};
+    simd::on_lanes<T>([x, out, all, y_bar = p.y_bar(), n = p.size(), f = f]<class L>() {
+      for (Size i = 0; i < n; i += L::width) {
+        const Size left = n - i;
+        const std::array<L, N> d = partials<L>(f, all, {simd::load<L>(x[I] + i, left)...});
+        const L g = simd::load<L>(y_bar + i, left);
+        const auto put = [&](const Target& to, const L& slope) {
+          if (!to.data) return;
+          const L v = g * slope;
+          simd::store(to.add ? simd::load<L>(to.data + i, left) + v : v, to.data + i, left);
+        };
+        (put(out[I], d[I]), ...);
+      }
+    });
   }
 
   template <std::size_t... I>

@@ -1,57 +1,43 @@
-#include <algorithm>
-
 #include "../../autograd/core/broadcast.hpp"
 #include "../elementwise/function_objects.hpp"
 #include "elementwise.hpp"
-#include "simd/cpu.hpp"
-#include "simd/tail.hpp"
+#include "simd/dispatch.hpp"
 
 namespace xgrad::kernels {
 
 namespace {
-
-[[gnu::used]] const bool* const checked = &cpu_checked;
 
 // An operand of a run: read in order, or (still) one element again and again.
 template <class T>
 struct Operand {
   const T* p;
   bool still;
-  Lane<xsimd::batch<T>> operator()(Size i) const {
-    using L = Lane<xsimd::batch<T>>;
-    return still ? L(*p) : L::load(p + i);
+  template <class L>
+  L at(Size i, Size left) const {
+    return still ? L(*p) : simd::load<L>(p + i, left);
   }
 };
 
 enum Which { value, by_a, by_b };
 
-// out (+)= f(a, b), or y_bar times its derivative by one of the two, on whole vectors. Not inlined, so that the tail
-// below runs the same code on a buffer: once in the binary, and the same digits wherever an element lies.
-template <Which which, class T, class F>
-[[gnu::flatten, gnu::noinline]] void vectors(const F& f, Size n, const Operand<T>& a, const Operand<T>& b, const T* y,
-                                             const T* y_bar, T* out, bool add) {
-  using L = Lane<xsimd::batch<T>>;
-  for (Size i = 0; i < n; i += L::width) {
-    L v;
-    if constexpr (which == value) v = f.f(a(i), b(i));
-    if constexpr (which == by_a) v = L::load(y_bar + i) * L(f.d0(a(i), b(i), L::load(y + i)));
-    if constexpr (which == by_b) v = L::load(y_bar + i) * L(f.d1(a(i), b(i), L::load(y + i)));
-    (add ? L::load(out + i) + v : v).store(out + i);
-  }
-}
-
+// out (+)= f(a, b), or y_bar times its derivative by one of the two.
 template <Which which, class T, class F>
 void run(const F& f, Size n, const Operand<T>& a, const Operand<T>& b, const T* y, const T* y_bar, T* out, bool add) {
-  constexpr Size width = Size(xsimd::batch<T>::size);
-  const Size whole = n / width * width, rest = n - whole;
-  if (whole) vectors<which>(f, whole, a, b, y, y_bar, out, add);
-  if (!rest) return;
-  const Tail<T> ta(a.still ? a.p : a.p + whole, a.still ? 1 : rest),
-      tb(b.still ? b.p : b.p + whole, b.still ? 1 : rest);
-  const Tail<T> ty(y + whole, which == value ? 0 : rest), tg(y_bar + whole, which == value ? 0 : rest);
-  Tail<T> t(out + whole, add ? rest : 0);
-  vectors<which, T>(f, width, {ta.v, a.still}, {tb.v, b.still}, ty.v, tg.v, t.v, add);
-  std::copy_n(t.v, rest, out + whole);
+  simd::on_lanes<T>([=]<class L>() {
+    for (Size i = 0; i < n; i += L::width) {
+      const Size left = n - i;
+      const L u = a.template at<L>(i, left), w = b.template at<L>(i, left);
+      L v;
+      if constexpr (which == value) v = f.f(u, w);
+      else {
+        const L z = simd::load<L>(y + i, left), g = simd::load<L>(y_bar + i, left);
+        if constexpr (which == by_a) v = g * L(f.d0(u, w, z));
+        else v = g * L(f.d1(u, w, z));
+      }
+      if (add) v = simd::load<L>(out + i, left) + v;
+      simd::store(v, out + i, left);
+    }
+  });
 }
 
 template <Which which, class T, class F>

@@ -52,7 +52,7 @@ cxxblas::Transpose transpose_flag(bool t) { return t ? cxxblas::Trans : cxxblas:
 }  // namespace
 
 template <class T>
-void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add) {
+void multiply_by_blas(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add) {
   start_single_threaded();
   if (m == 0 || n == 0) return;
   if (k == 0) {
@@ -77,8 +77,8 @@ void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b,
   }
 }
 
-template void multiply(Index, Index, Index, const Matrix<float>&, const Matrix<float>&, float*, bool);
-template void multiply(Index, Index, Index, const Matrix<double>&, const Matrix<double>&, double*, bool);
+template void multiply_by_blas(Index, Index, Index, const Matrix<float>&, const Matrix<float>&, float*, bool);
+template void multiply_by_blas(Index, Index, Index, const Matrix<double>&, const Matrix<double>&, double*, bool);
 
 }  // namespace kernels
 

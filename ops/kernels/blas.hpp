@@ -1,28 +1,16 @@
-// Matrix products: the one place that calls BLAS, through xtensor-blas's raw layer onto OpenBLAS.
+// OpenBLAS, through xtensor-blas's raw layer: the one place that calls it.
 //
 // xtensor's own `linalg::dot` is not used: it allocates, copies views, and picks a symmetric product wherever both
 // operands start at the same address, whatever their shapes. One row goes to gemv and one inner element to ger, which
 // OpenBLAS does not do by itself and where it matters eightfold.
 #pragma once
-#include "../../autograd/core/shape.hpp"
+#include "products.hpp"
 
 namespace xgrad::kernels {
 
-/// A matrix in row-major memory, `stride` elements from row to row.
+/// multiply() by OpenBLAS. The first call sets OpenBLAS to one thread, unless set_blas_threads has spoken.
 template <class T>
-struct Matrix {
-  const T* data;
-  Size stride;
-  bool transposed = false;
-
-  Matrix t() const { return {data, stride, !transposed}; }
-  Matrix at(Size offset) const { return {data + offset, stride, transposed}; }
-};
-
-/// c (m, n) (+)= a (m, k) b (k, n), where a and b may be given transposed; c is dense.
-/// The first call sets OpenBLAS to one thread, unless set_blas_threads has spoken.
-template <class T>
-void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add);
+void multiply_by_blas(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add);
 
 }  // namespace xgrad::kernels
 

@@ -2,15 +2,7 @@
 
 #include <cmath>
 
-#include "simd/cpu.hpp"
-
 namespace xgrad::kernels {
-
-namespace {
-
-[[gnu::used]] const bool* const checked = &cpu_checked;
-
-}  // namespace
 
 template <class T>
 void clip_values(Size n, T bound, T* x) {

@@ -8,7 +8,7 @@
 #include "../../autograd/rules/record.hpp"
 #include "../elementwise/arithmetic.hpp"
 #include "../elementwise/functions.hpp"
-#include "../kernels/blas.hpp"
+#include "../kernels/products.hpp"
 #include "../samples.hpp"
 #include "../shaping/reshape.hpp"
 

@@ -6,7 +6,7 @@
 #include <vector>
 #include <xgrad/autograd/core/loops.hpp>
 #include <xgrad/ops/elementwise/function_objects.hpp>
-#include <xgrad/ops/kernels/blas.hpp>
+#include <xgrad/ops/kernels/products.hpp>
 #include <xgrad/ops/kernels/elementwise.hpp>
 #include <xgrad/ops/kernels/rows.hpp>
 

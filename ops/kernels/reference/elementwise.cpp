@@ -29,27 +29,27 @@ void put(T* to, T value, bool add) {
 
 template <class T, class F>
 void Unary<T, F>::forward(const F& f, Size n, const T* x, T* y) {
-  using L = LaneOf<T>;
+  using L = Lane<Plain<T>>;
   for (Size i = 0; i < n; ++i) y[i] = L(f.f(L(x[i]))).v;
 }
 
 template <class T, class F>
 void Unary<T, F>::backward(const F& f, Size n, const T* x, const T* y, const T* y_bar, T* x_bar, bool add) {
-  using L = LaneOf<T>;
+  using L = Lane<Plain<T>>;
   if constexpr (!functions::Flat<F>)
     for (Size i = 0; i < n; ++i) put(x_bar + i, y_bar[i] * L(f.d(L(x[i]), L(y[i]))).v, add);
 }
 
 template <class T, class F>
 void Binary<T, F>::forward(const F& f, const Operands<T>& x, T* y) {
-  using L = LaneOf<T>;
+  using L = Lane<Plain<T>>;
   for (Size i = 0, n = x.y_shape.size(); i < n; ++i)
     y[i] = L(f.f(L(x.a[offset(i, x.y_shape, x.a_shape)]), L(x.b[offset(i, x.y_shape, x.b_shape)]))).v;
 }
 
 template <class T, class F>
 void Binary<T, F>::backward(const F& f, const Operands<T>& x, int which, const T* y, const T* y_bar, T* out, bool add) {
-  using L = LaneOf<T>;
+  using L = Lane<Plain<T>>;
   if constexpr (!functions::Flat<F>) {
     for (Size i = 0, n = x.y_shape.size(); i < n; ++i) {
       const L a = x.a[offset(i, x.y_shape, x.a_shape)], b = x.b[offset(i, x.y_shape, x.b_shape)];

@@ -31,6 +31,8 @@ struct Lane<Plain<V>> {
 
   static Lane load(const V* p) { return *p; }
   void store(V* p) const { *p = v; }
+  static Lane load(const V* p, Size) { return *p; }
+  void store(V* p, Size) const { *p = v; }
 
   friend Lane operator+(Lane a, Lane b) { return a.v + b.v; }
   friend Lane operator-(Lane a, Lane b) { return a.v - b.v; }
@@ -69,11 +71,6 @@ struct Lane<Plain<V>> {
 
  private:
   auto real() const { return std::real(v); }
-};
-
-template <class T>
-struct LaneType<std::complex<T>> {
-  using type = Lane<Plain<std::complex<T>>>;
 };
 
 }  // namespace xgrad
