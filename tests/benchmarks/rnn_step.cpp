@@ -39,8 +39,7 @@ struct Workload {
   }
 
   void update() {
-    clip_by_value(store.gradients(), 5);
-    adagrad.step();
+    adagrad.step({.clip_by_value = 5});
   }
   T step_by_tape() {
     tape.clear();
