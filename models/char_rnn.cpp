@@ -22,10 +22,7 @@ std::vector<Cell<T>> make_cells(ParamStore<T>& store, const typename CharRnn<T, 
 
 template <class T, template <class> class Cell>
 CharRnn<T, Cell>::CharRnn(ParamStore<T>& store, const Options& options)
-    : cells(make_cells<T, Cell>(store, options)),
-      head(store, options.hidden, options.vocabulary),
-      options_(options),
-      last_(std::size_t(state_parts())) {}
+    : cells(make_cells<T, Cell>(store, options)), head(store, options.hidden, options.vocabulary), options_(options) {}
 
 // ---- the state
 
@@ -68,11 +65,20 @@ auto CharRnn<T, Cell>::state_of(Index layer, const Vars<T>& parts) const -> Cell
   return state_from<CellState>(own);
 }
 
-// The reverse, into last_.
+// The reverse: into the parts of the state that is left behind.
 template <class T, template <class> class Cell>
-void CharRnn<T, Cell>::leave(Index layer, const CellState& state) const {
+void CharRnn<T, Cell>::leave(Index layer, const CellState& state, std::vector<Var<T>>& last) const {
   const auto own = parts_of(state);
-  for (std::size_t k = 0; k < own.size(); ++k) last_[k * std::size_t(options_.layers) + std::size_t(layer)] = own[k];
+  for (std::size_t k = 0; k < own.size(); ++k) last[k * std::size_t(options_.layers) + std::size_t(layer)] = own[k];
+}
+
+// Such a list, kept for its capacity, so that a training step allocates nothing; one a thread, for threads may share a
+// model.
+template <class T, template <class> class Cell>
+std::vector<Var<T>>& CharRnn<T, Cell>::empty_last() const {
+  thread_local std::vector<Var<T>> last;
+  last.assign(std::size_t(state_parts()), Var<T>());
+  return last;
 }
 
 // ---- one character, and a window of them
@@ -82,28 +88,31 @@ auto CharRnn<T, Cell>::step(std::span<const Index> ids, const Var<T>& state) con
   if (const Index batch = batch_of(state); Index(ids.size()) != batch)
     fail<ShapeError>("char_rnn", std::to_string(ids.size()) + " inputs for " + std::to_string(batch) + " streams");
   const Vars<T> parts = unstack_state(state);
+  std::vector<Var<T>>& last = empty_last();
   Var<T> h;
   for (Index layer = 0; layer < options_.layers; ++layer) {
     const Cell<T>& cell = cells[std::size_t(layer)];
     const CellState next = cell(layer == 0 ? cell.project(ids) : cell.project(h), state_of(layer, parts));
-    leave(layer, next);
+    leave(layer, next, last);
     h = parts_of(next)[0];
   }
-  return {head(h), stack_state(last_)};
+  return {head(h), stack_state(last)};
 }
 
 // One layer over all steps: inputs, T times (B, gates), to its h (T, B, H).
 template <class T, template <class> class Cell>
-Var<T> CharRnn<T, Cell>::run(Index layer, const Vars<T>& inputs, const Vars<T>& first) const {
+Var<T> CharRnn<T, Cell>::run(Index layer, const Vars<T>& inputs, const Vars<T>& first,
+                             std::vector<Var<T>>& last) const {
   const Cell<T>& cell = cells[std::size_t(layer)];
   CellState state = state_of(layer, first);
-  states_.clear();
+  thread_local std::vector<Var<T>> states;  // h, step by step
+  states.clear();
   for (const Var<T> x : inputs) {
     state = cell(x, state);
-    states_.push_back(parts_of(state)[0]);
+    states.push_back(parts_of(state)[0]);
   }
-  leave(layer, state);
-  return stack(states_);
+  leave(layer, state, last);
+  return stack(states);
 }
 
 template <class T, template <class> class Cell>
@@ -114,11 +123,12 @@ auto CharRnn<T, Cell>::loss(std::span<const Index> inputs, std::span<const Index
     fail<ShapeError>("char_rnn", std::to_string(inputs.size()) + " inputs and " + std::to_string(targets.size()) +
                                      " targets for " + std::to_string(batch) + " streams");
   const Vars<T> first = unstack_state(state);
+  std::vector<Var<T>>& parts = empty_last();
   const Var<T> rows = cells[0].project(inputs);  // (T * B, gates)
-  Var<T> h = run(0, unstack(reshape(rows, Shape{count / batch, batch, rows.shape()[1]})), first);
+  Var<T> h = run(0, unstack(reshape(rows, Shape{count / batch, batch, rows.shape()[1]})), first, parts);
   for (Index layer = 1; layer < options_.layers; ++layer)
-    h = run(layer, unstack(cells[std::size_t(layer)].project(h)), first);
-  const Var<T> logits = head(h), last = stack_state(last_);  // (T, B, V)
+    h = run(layer, unstack(cells[std::size_t(layer)].project(h)), first, parts);
+  const Var<T> logits = head(h), last = stack_state(parts);  // (T, B, V)
   return {softmax_cross_entropy(logits, targets, T(1) / static_cast<T>(batch)), last};
 }
 

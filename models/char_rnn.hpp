@@ -64,13 +64,11 @@ class CharRnn {
   using CellState = typename Cell<T>::State;
   Index batch_of(const Var<T>& state) const;
   CellState state_of(Index layer, const Vars<T>& parts) const;
-  void leave(Index layer, const CellState& state) const;
-  Var<T> run(Index layer, const Vars<T>& inputs, const Vars<T>& first) const;
+  void leave(Index layer, const CellState& state, std::vector<Var<T>>& last) const;
+  std::vector<Var<T>>& empty_last() const;
+  Var<T> run(Index layer, const Vars<T>& inputs, const Vars<T>& first, std::vector<Var<T>>& last) const;
 
   Options options_;
-  // Of one call of loss or step: kept so that a training step allocates nothing.
-  mutable std::vector<Var<T>> states_;  // h of one layer, step by step
-  mutable std::vector<Var<T>> last_;    // the parts of the state that is left behind
 };
 
 /// The LSTM and the GRU over characters.
