@@ -1,60 +1,87 @@
-// The character RNN as a model graph. There is no backward code here, and none is needed: backpropagation through time
-// is what the tape's sweep makes of the forward loop in `loss`.
+// The character RNN as a model graph, of any cell and depth. There is no backward code here, and none is needed:
+// backpropagation through time is what the tape's sweep makes of the forward loop in `loss`.
 #pragma once
+#include "layers/gated_cells.hpp"
 #include "layers/layers.hpp"
 
 namespace xgrad {
 
-/// A tanh RNN over one-hot characters with a linear output layer: min-char-rnn's model.
-template <class T>
+/// A stack of recurrent layers over one-hot characters with a linear output layer on the highest. One layer of
+/// RnnCell, the default, is min-char-rnn's model. `Cell` is RnnCell, LstmCell or GruCell.
+///
+/// A state is one array (state_shape), whatever the cell and the number of layers; layers/state.hpp takes it apart.
+template <class T, template <class> class Cell = RnnCell>
 class CharRnn {
  public:
   using Value = T;
-  using State = Var<T>;  // (B, hidden)
 
   struct Options {
     Index vocabulary;
-    Index hidden = 128;
+    Index hidden = 128;  // of each layer
+    Index layers = 1;
   };
 
+  /// Throws ValueError for fewer layers than one.
   CharRnn(ParamStore<T>& store, const Options& options);
 
-  /// The state before any text: zeros, (batch, hidden).
+  /// (batch, hidden) where a state has one part, else (state_parts(), batch, hidden).
+  Shape state_shape(Index batch) const;
+  /// An h for each layer, and of an LSTM a c for each layer after them.
+  Index state_parts() const;
+  /// The state before any text: zeros.
   Array<T> initial_state(Index batch) const;
 
   struct Step {
     Var<T> logits;  // (B, vocabulary)
-    Var<T> state;   // (B, hidden)
+    Var<T> state;   // state_shape(B)
   };
-  /// One character for each of B streams.
+  /// One character for each of B streams. Throws ShapeError where the state is of another shape than that.
   Step step(std::span<const Index> ids, const Var<T>& state) const;
 
   struct Loss {
     Var<T> loss;   // (): nats, summed over time and averaged over streams
-    Var<T> state;  // (B, hidden): after the last character
+    Var<T> state;  // state_shape(B): after the last character
   };
   /// The loss over a window of T characters of B streams, ids time-major: inputs[t * B + b]. All inputs are gathered at
-  /// once, and there is one output layer and one loss over all steps; what stays in the loop is what must.
-  /// `state` (B, hidden): a constant where BPTT is to be truncated. Throws ShapeError where the ids do not fill whole
-  /// steps of B, ValueError for an id outside the vocabulary.
+  /// once, a higher layer's are one product over all steps, and there is one output layer and one loss; what stays in
+  /// the loop is what must.
+  /// `state`, of state_shape(B): a constant where BPTT is to be truncated. Throws ShapeError where it has another shape
+  /// or the ids do not fill whole steps of B, ValueError for an id outside the vocabulary.
   Loss loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state) const;
 
   Index vocabulary() const { return options_.vocabulary; }
   Index hidden() const { return options_.hidden; }
+  Index layers() const { return options_.layers; }
   void visit(auto&& f) const {
-    f("rnn", cell);
+    for (const Cell<T>& cell : cells) f("rnn", cell);
     f("head", head);
   }
 
-  RnnCell<T> cell;
+  std::vector<Cell<T>> cells;  // one for each layer, lowest first
   Linear<T> head;
 
  private:
+  using CellState = typename Cell<T>::State;
+  Index batch_of(const Var<T>& state) const;
+  CellState state_of(Index layer, const Vars<T>& parts) const;
+  void leave(Index layer, const CellState& state, std::vector<Var<T>>& last) const;
+  std::vector<Var<T>>& empty_last() const;
+  Var<T> run(Index layer, const Vars<T>& inputs, const Vars<T>& first, std::vector<Var<T>>& last) const;
+
   Options options_;
-  mutable std::vector<Var<T>> states_;  // of one call of loss: kept so that a training step allocates nothing
 };
+
+/// The LSTM and the GRU over characters.
+template <class T>
+using CharLstm = CharRnn<T, LstmCell>;
+template <class T>
+using CharGru = CharRnn<T, GruCell>;
 
 extern template class CharRnn<float>;
 extern template class CharRnn<double>;
+extern template class CharRnn<float, LstmCell>;
+extern template class CharRnn<double, LstmCell>;
+extern template class CharRnn<float, GruCell>;
+extern template class CharRnn<double, GruCell>;
 
 }  // namespace xgrad

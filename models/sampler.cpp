@@ -7,15 +7,15 @@
 
 namespace xgrad {
 
-template <class T>
-Sampler<T>::Sampler(const CharRnn<T>& model, Rng& rng, double temperature)
+template <class T, template <class> class Cell>
+Sampler<T, Cell>::Sampler(const CharRnn<T, Cell>& model, Rng& rng, double temperature)
     : model_(model), rng_(rng), temperature_(temperature), state_(model.initial_state(1)) {
   if (!(temperature > 0) || !std::isfinite(temperature))
     fail<ValueError>("sample", "the temperature must be a finite number > 0, it is " + std::to_string(temperature));
 }
 
-template <class T>
-void Sampler<T>::feed(Index id) {
+template <class T, template <class> class Cell>
+void Sampler<T, Cell>::feed(Index id) {
   Tape<T> tape;
   const PauseGuard<T> pause(tape);
   const auto [logits, state] = model_.step({&id, 1}, constant(state_));
@@ -27,15 +27,18 @@ void Sampler<T>::feed(Index id) {
   for (double& w : weights_) w /= total;
 }
 
-template <class T>
-Index Sampler<T>::next() {
+template <class T, template <class> class Cell>
+Index Sampler<T, Cell>::next() {
   if (weights_.empty()) fail<ValueError>("sample", "feed a character first");
   const Index id = rng_.choice(weights_);
   feed(id);
   return id;
 }
 
-#define XGRAD_INSTANTIATE(T) template class Sampler<T>;
+#define XGRAD_INSTANTIATE(T)           \
+  template class Sampler<T>;           \
+  template class Sampler<T, LstmCell>; \
+  template class Sampler<T, GruCell>;
 XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 

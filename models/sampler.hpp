@@ -4,23 +4,23 @@
 
 namespace xgrad {
 
-/// Draws n characters from the model's distribution at this temperature, one after the other, the first following
-/// `id`. `state` (1, hidden) is left after the last. Draws by Rng::choice, one a character. The tape is cleared at
-/// every step. Throws ValueError unless temperature > 0 is finite.
-template <class T>
+/// Draws characters from the model's distribution at this temperature, by Rng::choice. It keeps the state between
+/// them, and nothing on a tape. Throws ValueError unless temperature > 0 is finite.
+template <class T, template <class> class Cell = RnnCell>
 class Sampler {
  public:
-  Sampler(const CharRnn<T>& model, Rng& rng, double temperature = 1.0);
+  Sampler(const CharRnn<T, Cell>& model, Rng& rng, double temperature = 1.0);
   /// Feeds a character without drawing.
   void feed(Index id);
   /// Draws the character after the last one fed or drawn, and feeds it.
   Index next();
 
+  /// The model's state for one stream, after the last character.
   const Array<T>& state() const { return state_; }
   void set_state(const Array<T>& state) { state_ = state; }
 
  private:
-  const CharRnn<T>& model_;
+  const CharRnn<T, Cell>& model_;
   Rng& rng_;
   double temperature_;
   Array<T> state_;
@@ -29,5 +29,9 @@ class Sampler {
 
 extern template class Sampler<float>;
 extern template class Sampler<double>;
+extern template class Sampler<float, LstmCell>;
+extern template class Sampler<double, LstmCell>;
+extern template class Sampler<float, GruCell>;
+extern template class Sampler<double, GruCell>;
 
 }  // namespace xgrad

@@ -21,7 +21,7 @@ namespace by_hand {
 
 using Flat = std::vector<double>;
 
-/// A window of text and the state before it.
+/// A window of text and the parts of the state before it (xgrad::unstack_state).
 struct Case {
   std::vector<xgrad::Index> inputs, targets;  // time-major: inputs[t * B + b]
   std::vector<xgrad::Array<double>> state;    // parts (B, H)
@@ -29,7 +29,7 @@ struct Case {
   std::size_t steps() const { return inputs.size() / batch(); }
 };
 
-/// Names and sizes of what is differentiated by: "rnn.weight_hh_l0", ..., "h0", "c0".
+/// Names and sizes of what is differentiated by: "rnn.weight_hh_l0", ..., "h0", "c0"; of several layers "h0_l0", ...
 struct Block {
   std::string name;
   xgrad::Shape shape;
@@ -38,7 +38,11 @@ template <class M>
 std::vector<Block> blocks(const M& model, const Case& c) {
   std::vector<Block> all;
   for (const auto& p : xgrad::named_parameters(model)) all.push_back({p.name, p.parameter.shape()});
-  for (std::size_t i = 0; i < c.state.size(); ++i) all.push_back({i == 0 ? "h0" : "c0", xgrad::shape_of(c.state[i])});
+  const std::size_t layers = std::size_t(model.layers());
+  for (std::size_t i = 0; i < c.state.size(); ++i) {
+    const std::string layer = layers == 1 ? "" : "_l" + std::to_string(i % layers);
+    all.push_back({(i < layers ? "h0" : "c0") + layer, xgrad::shape_of(c.state[i])});
+  }
   return all;
 }
 
@@ -61,7 +65,7 @@ Flat tape_gradient(const M& model, const Case& c, double* loss = nullptr) {
   for (const auto& part : c.state) state.push_back(xgrad::leaf(part));
   const auto parameters = xgrad::named_parameters(model);
   parameters[0].parameter.slot().store->zero_grad();
-  const auto result = model.loss(c.inputs, c.targets, xgrad::state_from<typename M::State>(state));
+  const auto result = model.loss(c.inputs, c.targets, xgrad::stack_state(state));
   backward(result.loss);
   if (loss) *loss = result.loss.item();
   Flat g;
@@ -127,19 +131,20 @@ void carry(const M& model, const Case& c, std::size_t t, std::vector<xgrad::Arra
   const auto ids = [&](const std::vector<xgrad::Index>& all) {
     return std::span<const xgrad::Index>(all).subspan(t * batch, batch);
   };
-  const auto step = model.step(ids(c.inputs), xgrad::state_from<typename M::State>(std::vector<Var<double>>(
-                                                  x.begin() + std::ptrdiff_t(first), x.end())));
+  const auto step = model.step(
+      ids(c.inputs), xgrad::stack_state(std::vector<Var<double>>(x.begin() + std::ptrdiff_t(first), x.end())));
   const Var<double> loss = softmax_cross_entropy(step.logits, ids(c.targets), 1.0 / double(batch));
-  const std::vector<Var<double>> next = xgrad::parts_of(step.state);
+  const xgrad::Vars<double> next = xgrad::unstack_state(step.state);
   for (std::size_t d = 0; d < directions.size(); ++d) {
     const auto x_dot = tangents(directions[d], x, 0);
     slopes[d] += jvp(loss, std::span<const Var<double>>(x), x_dot).item();
     std::vector<Var<double>> state_dot;
-    for (const Var<double>& part : next) state_dot.push_back(jvp(part, std::span<const Var<double>>(x), x_dot));
+    for (const Var<double> part : next) state_dot.push_back(jvp(part, std::span<const Var<double>>(x), x_dot));
     double* to = directions[d].data() + parameters;
     for (const Var<double>& part : state_dot) copy(part, to);
   }
-  for (std::size_t i = 0; i < state.size(); ++i) std::copy_n(next[i].data(), next[i].size(), state[i].data());
+  for (std::size_t i = 0; i < state.size(); ++i)
+    std::copy_n(next[xgrad::Index(i)].data(), state[i].size(), state[i].data());
 }
 
 }  // namespace detail
@@ -175,7 +180,7 @@ Flat complex_step(const C& complex, const Case& c, const Flat& x, const std::vec
       fill(values);
       state.push_back(xgrad::constant(std::span<const Z>(values), xgrad::shape_of(part)));
     }
-    const auto loss = complex.loss(c.inputs, c.targets, xgrad::state_from<typename C::State>(state)).loss;
+    const auto loss = complex.loss(c.inputs, c.targets, xgrad::stack_state(state)).loss;
     slopes.push_back(loss.item().imag() / h);
   }
   return slopes;

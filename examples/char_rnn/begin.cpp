@@ -44,8 +44,8 @@ Text read_text(const TrainOptions& options) {
 void init_weights(const TrainOptions& options, const CharRnn<float>& model) {
   Rng rng(options.seed);
   if (options.init) return init_normal(model, *options.init, rng);
-  init_normal(model.cell.weight_ih, Layout::transposed, 1.0, rng);
-  init_normal(model.cell.weight_hh, Layout::transposed, 1 / std::sqrt(double(options.hidden)), rng);
+  init_normal(model.cells[0].weight_ih, Layout::transposed, 1.0, rng);
+  init_normal(model.cells[0].weight_hh, Layout::transposed, 1 / std::sqrt(double(options.hidden)), rng);
   init_normal(model.head.weight, Layout::transposed, 0.01, rng);  // the first loss is ln V
 }
 

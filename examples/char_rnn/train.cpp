@@ -40,8 +40,7 @@ class Trainer {
 
     store_.zero_grad();
     backward(loss);  // VJPs, newest node first
-    clip_by_value(store_.gradients(), clip_);
-    std::visit([](auto& optimizer) { optimizer.step(); }, optimizer_);
+    std::visit([this](auto& optimizer) { optimizer.step({.clip_by_value = clip_}); }, optimizer_);
     std::copy_n(last.data(), last.size(), state_.data());  // where the next window begins
     return nats;
   }

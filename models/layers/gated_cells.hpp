@@ -28,25 +28,29 @@ struct LstmState {
   Var<T> h, c;  // (B, hidden): the output, and the cell behind it
 };
 
-/// The LSTM of Hochreiter and Schmidhuber (1997) with the forget gate of Gers, Schmidhuber and Cummins (2000), for
-/// inputs that are one-hot. With (i, f, g, o) = x W_ih + h W_hh + b, side by side in PyTorch's order:
+/// The LSTM of Hochreiter and Schmidhuber (1997) with the forget gate of Gers, Schmidhuber and Cummins (2000). With
+/// (i, f, g, o) = x W_ih + h W_hh + b, side by side in PyTorch's order:
 ///
 ///   c' = sigmoid(f) c + sigmoid(i) tanh(g),  h' = sigmoid(o) tanh(c')
 template <class T>
 struct LstmCell {
   using Value = T;
   using State = LstmState<T>;
-  Parameter<T> weight_ih;  // (vocabulary, 4 * hidden)
+  Parameter<T> weight_ih;  // (inputs, 4 * hidden)
   Parameter<T> weight_hh;  // (hidden, 4 * hidden)
   Parameter<T> bias;       // (4 * hidden)
+  Index layer;             // in a stack, counted from 0: its parameters' names end in it
 
-  LstmCell(ParamStore<T>& store, Index inputs, Index hidden)
+  LstmCell(ParamStore<T>& store, Index inputs, Index hidden, Index which = 0)
       : weight_ih(store.add(Shape{inputs, 4 * hidden})),
         weight_hh(store.add(Shape{hidden, 4 * hidden})),
-        bias(store.add(Shape{4 * hidden})) {}
+        bias(store.add(Shape{4 * hidden})),
+        layer(which) {}
 
-  /// What the inputs contribute, (n, 4 * hidden) for n ids. Throws ValueError for an id outside the vocabulary.
+  /// What one-hot inputs contribute, (n, 4 * hidden) for n ids. Throws ValueError for an id outside the rows of W_ih.
   Var<T> project(std::span<const Index> ids) const { return embedding(weight_ih, ids) + bias; }
+  /// The same for x (..., inputs) of any numbers: (..., 4 * hidden). Throws ShapeError where x does not fit.
+  Var<T> project(const Var<T>& x) const { return affine(x, weight_ih, bias); }
   /// One step: x (B, 4 * hidden) as projected. Throws ShapeError where x and the state do not fit the weights.
   State operator()(const Var<T>& x, const State& state) const {
     const Vars<T> gate = detail::gates(affine(state.h, weight_hh, x), 4, state.h);
@@ -57,15 +61,15 @@ struct LstmCell {
   }
 
   void visit(auto&& f) const {  // as PyTorch's nn.LSTM names them
-    f("weight_ih_l0", weight_ih, Layout::transposed);
-    f("weight_hh_l0", weight_hh, Layout::transposed);
-    f("bias_ih_l0", bias);
+    f(detail::in_layer("weight_ih", layer), weight_ih, Layout::transposed);
+    f(detail::in_layer("weight_hh", layer), weight_hh, Layout::transposed);
+    f(detail::in_layer("bias_ih", layer), bias);
   }
 };
 
-/// The gated recurrent unit of Cho et al. (2014) as PyTorch's nn.GRU has it, for inputs that are one-hot: the reset
-/// gate acts on the product with h, not on h, so that all products with h are one, and z keeps the old state. With
-/// (x_r, x_z, x_n) = x W_ih + b_ih and (h_r, h_z, h_n) = h W_hh + b_hh, side by side in that order:
+/// The gated recurrent unit of Cho et al. (2014) as PyTorch's nn.GRU has it: the reset gate acts on the product with h,
+/// not on h, so that all products with h are one, and z keeps the old state. With (x_r, x_z, x_n) = x W_ih + b_ih and
+/// (h_r, h_z, h_n) = h W_hh + b_hh, side by side in that order:
 ///
 ///   r = sigmoid(x_r + h_r),  z = sigmoid(x_z + h_z),  n = tanh(x_n + r h_n),  h' = (1 - z) n + z h
 ///
@@ -74,19 +78,23 @@ template <class T>
 struct GruCell {
   using Value = T;
   using State = Var<T>;
-  Parameter<T> weight_ih;  // (vocabulary, 3 * hidden)
+  Parameter<T> weight_ih;  // (inputs, 3 * hidden)
   Parameter<T> weight_hh;  // (hidden, 3 * hidden)
   Parameter<T> bias_ih;    // (3 * hidden)
   Parameter<T> bias_hh;    // (3 * hidden)
+  Index layer;             // in a stack, counted from 0: its parameters' names end in it
 
-  GruCell(ParamStore<T>& store, Index inputs, Index hidden)
+  GruCell(ParamStore<T>& store, Index inputs, Index hidden, Index which = 0)
       : weight_ih(store.add(Shape{inputs, 3 * hidden})),
         weight_hh(store.add(Shape{hidden, 3 * hidden})),
         bias_ih(store.add(Shape{3 * hidden})),
-        bias_hh(store.add(Shape{3 * hidden})) {}
+        bias_hh(store.add(Shape{3 * hidden})),
+        layer(which) {}
 
-  /// What the inputs contribute, (n, 3 * hidden) for n ids. Throws ValueError for an id outside the vocabulary.
+  /// What one-hot inputs contribute, (n, 3 * hidden) for n ids. Throws ValueError for an id outside the rows of W_ih.
   Var<T> project(std::span<const Index> ids) const { return embedding(weight_ih, ids) + bias_ih; }
+  /// The same for x (..., inputs) of any numbers: (..., 3 * hidden). Throws ShapeError where x does not fit.
+  Var<T> project(const Var<T>& x) const { return affine(x, weight_ih, bias_ih); }
   /// One step: x (B, 3 * hidden) as projected, h (B, hidden). Throws ShapeError where they do not fit the weights.
   State operator()(const Var<T>& x, const State& h) const {
     const Vars<T> by_h = detail::gates(affine(h, weight_hh, bias_hh), 3, h), by_x = detail::gates(x, 3, h);
@@ -101,10 +109,10 @@ struct GruCell {
   }
 
   void visit(auto&& f) const {  // as PyTorch's nn.GRU names them
-    f("weight_ih_l0", weight_ih, Layout::transposed);
-    f("weight_hh_l0", weight_hh, Layout::transposed);
-    f("bias_ih_l0", bias_ih);
-    f("bias_hh_l0", bias_hh);
+    f(detail::in_layer("weight_ih", layer), weight_ih, Layout::transposed);
+    f(detail::in_layer("weight_hh", layer), weight_hh, Layout::transposed);
+    f(detail::in_layer("bias_ih", layer), bias_ih);
+    f(detail::in_layer("bias_hh", layer), bias_hh);
   }
 };
 

@@ -5,6 +5,13 @@
 
 namespace xgrad {
 
+namespace detail {
+
+/// "bias_ih_l0"
+inline std::string in_layer(const char* name, Index layer) { return name + ("_l" + std::to_string(layer)); }
+
+}  // namespace detail
+
 /// y = x w + b; x (..., in), y (..., out).
 template <class T>
 struct Linear {
@@ -31,30 +38,34 @@ struct Embedding {
   void visit(auto&& f) const { f("weight", weight); }
 };
 
-/// The tanh cell of Elman: h' = tanh(x W_xh + h W_hh + b), for inputs that are one-hot: W_xh's row of the id is x W_xh.
-/// `project` does the inputs of all time steps at once, which is as fast as a loop is not; `operator()` is one step.
+/// The tanh cell of Elman: h' = tanh(x W_ih + h W_hh + b). `project` does the inputs of all time steps at once, which
+/// is as fast as a loop is not; `operator()` is one step.
 template <class T>
 struct RnnCell {
   using Value = T;
   using State = Var<T>;
-  Parameter<T> weight_ih;  // (vocabulary, hidden)
+  Parameter<T> weight_ih;  // (inputs, hidden)
   Parameter<T> weight_hh;  // (hidden, hidden)
   Parameter<T> bias;       // (hidden)
+  Index layer;             // in a stack, counted from 0: its parameters' names end in it
 
-  RnnCell(ParamStore<T>& store, Index inputs, Index hidden)
+  RnnCell(ParamStore<T>& store, Index inputs, Index hidden, Index which = 0)
       : weight_ih(store.add(Shape{inputs, hidden})),
         weight_hh(store.add(Shape{hidden, hidden})),
-        bias(store.add(Shape{hidden})) {}
+        bias(store.add(Shape{hidden})),
+        layer(which) {}
 
-  /// What the inputs contribute, (n, hidden) for n ids.
+  /// What inputs contribute that are one-hot: W_ih's row of an id is x W_ih. (n, hidden) for n ids.
   Var<T> project(std::span<const Index> ids) const { return embedding(weight_ih, ids) + bias; }
+  /// The same for x (..., inputs) of any numbers: (..., hidden).
+  Var<T> project(const Var<T>& x) const { return affine(x, weight_ih, bias); }
   /// One step: x (B, hidden) as projected, h (B, hidden).
   Var<T> operator()(const Var<T>& x, const Var<T>& h) const { return tanh(affine(h, weight_hh, x)); }
 
   void visit(auto&& f) const {  // as PyTorch's nn.RNN names them
-    f("weight_ih_l0", weight_ih, Layout::transposed);
-    f("weight_hh_l0", weight_hh, Layout::transposed);
-    f("bias_ih_l0", bias);
+    f(detail::in_layer("weight_ih", layer), weight_ih, Layout::transposed);
+    f(detail::in_layer("weight_hh", layer), weight_hh, Layout::transposed);
+    f(detail::in_layer("bias_ih", layer), bias);
   }
 };
 

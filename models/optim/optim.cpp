@@ -19,14 +19,19 @@ Size size_of(std::span<T> values) {
   return static_cast<Size>(values.size());
 }
 
-}  // namespace
-
+// A checked step's gradients.
 template <class T>
-void clip_by_value(GradientBuffer<T>& gradients, double bound) {
-  check_bound(bound);
-  const auto g = gradients.flat();
-  kernels::clip_values(size_of(g), static_cast<T>(bound), g.data());
+std::span<const T> gradients_for(ParamStore<T>& store, const StepOptions& how) {
+  check_bound(how.clip_by_value);
+  return store.gradients().flat();
 }
+
+void check_beta(const char* name, double beta) {
+  if (!(beta >= 0 && beta < 1))
+    fail<ValueError>("adam", std::string(name) + " must be in [0, 1), it is " + std::to_string(beta));
+}
+
+}  // namespace
 
 template <class T>
 double clip_by_norm(GradientBuffer<T>& gradients, double bound) {
@@ -38,16 +43,18 @@ double clip_by_norm(GradientBuffer<T>& gradients, double bound) {
 }
 
 template <class T>
-void Sgd<T>::step() {
-  const auto g = store_.gradients().flat();
-  kernels::sgd_update(size_of(g), static_cast<T>(options_.learning_rate), g.data(), store_.mutable_values().data());
+void Sgd<T>::step(const StepOptions& how) {
+  const auto g = gradients_for(store_, how);
+  kernels::sgd_update(size_of(g), static_cast<T>(options_.learning_rate), static_cast<T>(how.clip_by_value), g.data(),
+                      store_.mutable_values().data());
 }
 
 template <class T>
-void Adagrad<T>::step() {
-  const auto g = store_.gradients().flat();
-  kernels::adagrad_update(size_of(g), static_cast<T>(options_.learning_rate), static_cast<T>(options_.eps), g.data(),
-                          accumulators().data(), store_.mutable_values().data());
+void Adagrad<T>::step(const StepOptions& how) {
+  const auto g = gradients_for(store_, how);
+  kernels::adagrad_update(size_of(g), static_cast<T>(options_.learning_rate), static_cast<T>(options_.eps),
+                          static_cast<T>(how.clip_by_value), g.data(), accumulators().data(),
+                          store_.mutable_values().data());
 }
 
 template <class T>
@@ -56,11 +63,50 @@ std::span<T> Adagrad<T>::accumulators() {
   return sums_;
 }
 
+template <class T>
+Adam<T>::Adam(ParamStore<T>& store, const Options& options) : store_(store), options_(options) {
+  check_beta("beta1", options.beta1);
+  check_beta("beta2", options.beta2);
+  if (!(static_cast<T>(options.eps) > 0))
+    fail<ValueError>("adam", "eps must be > 0, it is " + std::to_string(options.eps));
+}
+
+template <class T>
+void Adam<T>::step(const StepOptions& how) {
+  const auto g = gradients_for(store_, how);
+  const auto [rate, beta1, beta2, eps] = options_;
+  const double t = double(++steps_), first = 1 - std::pow(beta1, t), second = 1 - std::pow(beta2, t);
+  const kernels::AdamStep<T> step{static_cast<T>(beta1),        static_cast<T>(1 - beta1),
+                                  static_cast<T>(beta2),        static_cast<T>(1 - beta2),
+                                  static_cast<T>(rate / first), static_cast<T>(1 / std::sqrt(second)),
+                                  static_cast<T>(eps),          static_cast<T>(how.clip_by_value)};
+  kernels::adam_update(size_of(g), step, g.data(), first_moments().data(), second_moments().data(),
+                       store_.mutable_values().data());
+}
+
+template <class T>
+std::span<T> Adam<T>::first_moments() {
+  first_.resize(store_.values().size(), T(0));
+  return first_;
+}
+
+template <class T>
+std::span<T> Adam<T>::second_moments() {
+  second_.resize(store_.values().size(), T(0));
+  return second_;
+}
+
+template <class T>
+void Adam<T>::set_steps(std::int64_t steps) {
+  if (steps < 0) fail<ValueError>("adam", "the number of steps must be >= 0, it is " + std::to_string(steps));
+  steps_ = steps;
+}
+
 #define XGRAD_INSTANTIATE(T)                                \
-  template void clip_by_value(GradientBuffer<T>&, double);  \
   template double clip_by_norm(GradientBuffer<T>&, double); \
   template class Sgd<T>;                                    \
-  template class Adagrad<T>;
+  template class Adagrad<T>;                                \
+  template class Adam<T>;
 XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 

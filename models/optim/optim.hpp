@@ -1,17 +1,26 @@
 // Optimisers and clipping: one pass over the flat buffers of a store.
 #pragma once
+#include <cstdint>
+#include <limits>
+
 #include "../../autograd/tape/parameter.hpp"
 
 namespace xgrad {
-
-/// Limits every element of the gradients to [-bound, bound]. Throws ValueError unless bound > 0.
-template <class T>
-void clip_by_value(GradientBuffer<T>& gradients, double bound);
 
 /// Scales the gradients so that their 2-norm over all parameters is at most `bound`; returns the norm before.
 /// Throws ValueError unless bound > 0.
 template <class T>
 double clip_by_norm(GradientBuffer<T>& gradients, double bound);
+
+/// What is done to a gradient on its way into a step: `adagrad.step({.clip_by_value = 5})`.
+struct StepOptions {
+  /// Every element g is taken as limited to [-clip_by_value, clip_by_value]; NaN stays NaN. That is part of the pass
+  /// which updates: the gradient buffer keeps what the sweep left there. Must be > 0; infinity does not clip.
+  double clip_by_value = std::numeric_limits<double>::infinity();
+};
+
+// In each optimiser, `step` updates all parameters of the store by its own gradient buffer. It throws ValueError unless
+// clip_by_value > 0, and TapeError after a sweep that was cut short; then nothing has changed.
 
 /// w -= rate g.
 template <class T>
@@ -21,7 +30,7 @@ class Sgd {
     double learning_rate = 1e-3;
   };
   Sgd(ParamStore<T>& store, const Options& options) : store_(store), options_(options) {}
-  void step();
+  void step(const StepOptions& how = {});
 
  private:
   ParamStore<T>& store_;
@@ -38,7 +47,7 @@ class Adagrad {
     double eps = 1e-8;
   };
   Adagrad(ParamStore<T>& store, const Options& options) : store_(store), options_(options) {}
-  void step();
+  void step(const StepOptions& how = {});
 
   /// The sums of squares, in the layout of the store; for checkpoints.
   std::span<T> accumulators();
@@ -49,9 +58,44 @@ class Adagrad {
   std::vector<T, xsimd::aligned_allocator<T, 64>> sums_;
 };
 
+/// Kingma and Ba 2015, algorithm 1. In step t, counted from 1:
+///
+///   m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2,
+///   w -= rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+///
+/// with eps outside the root, as in the paper and in PyTorch.
+template <class T>
+class Adam {
+ public:
+  struct Options {
+    double learning_rate = 1e-3;
+    double beta1 = 0.9, beta2 = 0.999;
+    double eps = 1e-8;
+  };
+  /// Throws ValueError unless both betas are in [0, 1) and eps is > 0 as a T: what has never had a gradient would
+  /// become 0 / 0.
+  Adam(ParamStore<T>& store, const Options& options);
+  void step(const StepOptions& how = {});
+
+  /// The state, to be saved, and written to in order to restore it: m and v, in the layout of the store, and t.
+  std::span<T> first_moments();
+  std::span<T> second_moments();
+  std::int64_t steps() const { return steps_; }
+  /// Throws ValueError for a negative number.
+  void set_steps(std::int64_t steps);
+
+ private:
+  ParamStore<T>& store_;
+  Options options_;
+  std::vector<T, xsimd::aligned_allocator<T, 64>> first_, second_;
+  std::int64_t steps_ = 0;
+};
+
 extern template class Sgd<float>;
 extern template class Sgd<double>;
 extern template class Adagrad<float>;
 extern template class Adagrad<double>;
+extern template class Adam<float>;
+extern template class Adam<double>;
 
 }  // namespace xgrad

@@ -38,10 +38,7 @@ struct Workload {
     state = model.initial_state(batch);
   }
 
-  void update() {
-    clip_by_value(store.gradients(), 5);
-    adagrad.step();
-  }
+  void update() { adagrad.step({.clip_by_value = 5}); }
   T step_by_tape() {
     tape.clear();
     store.zero_grad();
@@ -55,11 +52,12 @@ struct Workload {
     store.zero_grad();
     GradientBuffer<T>& g = store.gradients();
     const auto at = [&](const Parameter<T>& p) { return const_cast<T*>(g.of(p).data()); };
-    const T loss = by_hand.step({model.cell.weight_ih.data(), model.cell.weight_hh.data(), model.cell.bias.data(),
-                                 model.head.weight.data(), model.head.bias.data()},
-                                inputs.data(), targets.data(),
-                                {at(model.cell.weight_ih), at(model.cell.weight_hh), at(model.cell.bias),
-                                 at(model.head.weight), at(model.head.bias)});
+    const RnnCell<T>& cell = model.cells[0];
+    const T loss = by_hand.step(
+        {cell.weight_ih.data(), cell.weight_hh.data(), cell.bias.data(), model.head.weight.data(),
+         model.head.bias.data()},
+        inputs.data(), targets.data(),
+        {at(cell.weight_ih), at(cell.weight_hh), at(cell.bias), at(model.head.weight), at(model.head.bias)});
     update();
     std::copy_n(by_hand.last_state(), state.size(), by_hand.first_state());
     return loss;

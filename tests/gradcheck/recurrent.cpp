@@ -1,6 +1,5 @@
 #include <by_hand/four_ways.hpp>
 
-#include "../models/recurrent.hpp"
 #include "suite.hpp"
 
 namespace suite {
@@ -24,7 +23,7 @@ Case draw(const M& model, Size3 size, Index vocabulary, Index hidden, Rng& rng) 
     c.inputs.push_back(rng.below(vocabulary));
     c.targets.push_back(rng.below(vocabulary));
   }
-  for (int part = 0; part < count_parts<typename M::State>; ++part)
+  for (Index part = 0; part < model.state_parts(); ++part)
     c.state.push_back(rng.normal_array<double>({size.batch, hidden}, 0.5));
   return c;
 }
@@ -60,19 +59,14 @@ void check_model(const std::string& name, by_hand::Formulas formulas, std::uint3
   }
 }
 
-template <class T>
-using Lstm = Recurrent<T, LstmCell>;
-template <class T>
-using Gru = Recurrent<T, GruCell>;
-
 }  // namespace
 
 std::vector<Finding> check_recurrent(std::uint32_t seed) {
   using Z = std::complex<double>;
   std::vector<Finding> found;
   check_model<CharRnn<double>, CharRnn<Z>>("tanh RNN", by_hand::rnn, seed, found);
-  check_model<Lstm<double>, Lstm<Z>>("LSTM", by_hand::lstm, seed, found);
-  check_model<Gru<double>, Gru<Z>>("GRU", by_hand::gru, seed, found);
+  check_model<CharLstm<double>, CharLstm<Z>>("LSTM", by_hand::lstm, seed, found);
+  check_model<CharGru<double>, CharGru<Z>>("GRU", by_hand::gru, seed, found);
   return found;
 }
 

@@ -8,7 +8,70 @@
 
 using namespace xgrad;
 
+namespace {
+
+// A model whose first state is among its parameters.
+template <class M>
+struct WithState {
+  using Value = typename M::Value;
+  ParamStore<Value> store;
+  M model;
+  Parameter<Value> state;
+
+  WithState(Index layers, Index batch)
+      : model(store, {.vocabulary = 3, .hidden = 2, .layers = layers}), state(store.add(model.state_shape(batch))) {}
+  void visit(auto&& f) const {
+    model.visit(f);
+    f("state", state);
+  }
+};
+
+// By all weights of all layers and by the first state, in all methods. The loss is that of two windows, the second of
+// which begins where the first ends, so that the last state has a gradient too.
+template <template <class> class M>
+void check_stack(Index layers, Index batch) {
+  using Z = std::complex<double>;
+  const WithState<M<double>> stack(layers, batch);
+  const WithState<M<float>> narrow(layers, batch);
+  const WithState<M<Z>> complex(layers, batch);
+  Rng rng(2);
+  for (const auto& p : named_parameters(stack)) {
+    // What leads up is large, or the lowest layers' gradients are too small for differences of the loss.
+    const bool up = p.name == "head.weight" || (p.name.starts_with("rnn.weight_ih") && p.name.back() != '0');
+    rng.fill_normal(p.parameter.mutable_value(), up ? 2 : 0.4);
+  }
+  const std::vector<Index> ids{0, 2, 1, 0, 2, 2, 1, 1, 0};
+  const auto loss = [&](const auto& m) {
+    const auto part = [&](Index from, Index steps) {
+      return std::span<const Index>(ids).subspan(std::size_t(from), std::size_t(steps * batch));
+    };
+    const auto one = m.model.loss(part(0, 3), part(1, 3), m.state);
+    return one.loss + m.model.loss(part(1, 1), part(2, 1), one.state).loss;
+  };
+  GradcheckOptions options;
+  options.exact = Rtol{1e-12};
+  const GradcheckReport report = gradcheck(loss, stack, narrow, complex, options);
+  BOOST_TEST(report.passed(), report);
+  BOOST_TEST(report.count(Verdict::agree) == 13, report);
+}
+
+template <class T>
+using Rnn = CharRnn<T>;  // of one argument, as the other two
+
+template <template <class> class M>
+void check_stacks() {
+  for (const Index layers : {2, 3})
+    for (const Index batch : {1, 2})
+      BOOST_TEST_CONTEXT(layers << " layers, " << batch << " streams") check_stack<M>(layers, batch);
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_SUITE(gradcheck_suite)
+
+BOOST_AUTO_TEST_CASE(stacks_of_rnns) { check_stacks<Rnn>(); }
+BOOST_AUTO_TEST_CASE(stacks_of_lstms) { check_stacks<CharLstm>(); }
+BOOST_AUTO_TEST_CASE(stacks_of_grus) { check_stacks<CharGru>(); }
 
 BOOST_AUTO_TEST_CASE(four_gradients_of_recurrent_models_agree) {
   const auto found = suite::check_recurrent(1);

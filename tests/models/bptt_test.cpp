@@ -7,8 +7,6 @@
 #include <ostream>
 #include <xgrad/models/models.hpp>
 
-#include "recurrent.hpp"
-
 using namespace xgrad;
 namespace bdata = boost::unit_test::data;
 
@@ -16,8 +14,8 @@ namespace {
 
 using D = double;
 using Rnn = CharRnn<D>;
-using Lstm = Recurrent<D, LstmCell>;
-using Gru = Recurrent<D, GruCell>;
+using Lstm = CharLstm<D>;
+using Gru = CharGru<D>;
 using ByHand = by_hand::Result (*)(const by_hand::Weights&, const by_hand::Window&, const by_hand::State&);
 
 struct Config {
@@ -45,7 +43,6 @@ const std::vector<Config> configs = make_configs();
 // What the tape and the hand formulas start from: the biases and the first state are not zero either.
 template <class M>
 struct Case {
-  using State = decltype(M::Loss::state);
   ParamStore<D> store;
   M model;
   std::vector<Index> inputs, targets;
@@ -58,8 +55,7 @@ struct Case {
       inputs.push_back(rng.below(c.vocabulary));
       targets.push_back(rng.below(c.vocabulary));
     }
-    const std::size_t parts = std::is_same_v<State, LstmState<D>> ? 2 : 1;
-    for (std::size_t i = 0; i < parts; ++i) first.push_back(rng.normal_array<D>({c.batch, c.hidden}, 0.5));
+    for (Index i = 0; i < model.state_parts(); ++i) first.push_back(rng.normal_array<D>({c.batch, c.hidden}, 0.5));
   }
 };
 
@@ -73,12 +69,12 @@ FromTape from_tape(const Case<M>& c) {
   Tape<D> tape;
   std::vector<Var<D>> first;
   for (const auto& a : c.first) first.push_back(leaf(a));
-  const auto [loss, state] = c.model.loss(c.inputs, c.targets, state_from<typename Case<M>::State>(first));
+  const auto [loss, state] = c.model.loss(c.inputs, c.targets, stack_state(first));
   backward(loss);
   FromTape r{loss.item(), {}, {}, {}};
   for (const auto& p : named_parameters(c.model)) r.gradients.push_back(p.parameter.grad());
   for (const auto& v : first) r.state_gradients.push_back(v.grad());
-  for (const auto& v : parts_of(state)) r.state.push_back(Array<D>(v.value()));
+  for (const Var<D> v : unstack_state(state)) r.state.push_back(Array<D>(v.value()));
   return r;
 }
 

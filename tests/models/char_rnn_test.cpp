@@ -1,4 +1,5 @@
-// The character RNN. Its gradients against BPTT derived by hand: bptt_test.cpp.
+// The character RNN. Its gradients against BPTT derived by hand: bptt_test.cpp; the window against the loop step by
+// step: layers_test.cpp.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <xgrad/models/models.hpp>
@@ -24,7 +25,7 @@ struct Case {
       : model(store, {.vocabulary = vocabulary, .hidden = hidden}), h0(make_array<T>({batch, hidden})) {
     Rng rng(17);
     init_normal(model, spread, rng);
-    rng.fill_normal(model.cell.bias.mutable_value(), spread);
+    rng.fill_normal(model.cells[0].bias.mutable_value(), spread);
     rng.fill_normal(model.head.bias.mutable_value(), spread);
     for (T& v : h0) v = static_cast<T>(0.5 * rng.normal());
     for (Index i = 0; i < steps * batch; ++i) {
@@ -43,7 +44,7 @@ struct Gradients5 {
 Gradients5 from_tape(const Case<D>& c, const BackwardOptions& options = {}) {
   Tape<D> tape;
   const Var<D> h0 = leaf(c.h0);
-  c.model.cell.weight_ih.slot().store->zero_grad();
+  c.model.cells[0].weight_ih.slot().store->zero_grad();
   const auto [loss, state] = c.model.loss(c.inputs, c.targets, h0);
   backward(loss, options);
   Gradients5 r{loss.item(), {}, h0.grad(), make_array<D>(state.shape())};
@@ -73,45 +74,14 @@ BOOST_AUTO_TEST_CASE(all_ways_to_sweep_agree) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_window_equals_the_loop_step_by_step) {
-  for (const Index batch : {1, 3}) {
-    const Case<D> c(6, batch, 0.5);
-    const auto at_once = from_tape(c);
-    c.model.cell.weight_ih.slot().store->zero_grad();
-    Tape<D> tape;
-    const Var<D> h0 = leaf(c.h0);
-    Var<D> h = h0, loss = constant(0.0);
-    for (Index t = 0; t < 6; ++t) {
-      const auto ids = [&](const std::vector<Index>& all) {
-        return std::span<const Index>(all).subspan(std::size_t(t * batch), std::size_t(batch));
-      };
-      const auto [logits, state] = c.model.step(ids(c.inputs), h);
-      loss += softmax_cross_entropy(logits, ids(c.targets), 1.0 / batch);
-      h = state;
-    }
-    BOOST_TEST(loss.item() == at_once.loss, boost::test_tools::tolerance(1e-14));
-    backward(loss);
-    const auto parameters = named_parameters(c.model);
-    for (std::size_t k = 0; k < parameters.size(); ++k) {
-      const Array<D> g = parameters[k].parameter.grad();
-      D scale = 0;
-      for (const D v : g) scale = std::max(scale, std::abs(v));
-      for (std::size_t i = 0; i < g.size(); ++i)
-        BOOST_TEST(std::abs(g.data()[i] - at_once.g[k].data()[i]) <= 1e-13 * scale);
-    }
-    for (std::size_t i = 0; i < at_once.h0.size(); ++i)
-      BOOST_TEST(h0.grad().data()[i] == at_once.h0.data()[i], boost::test_tools::tolerance(1e-12));
-  }
-}
-
 BOOST_AUTO_TEST_CASE(an_embedding_row_is_the_product_with_a_one_hot_column) {
   const Case<D> c(3, 1, 0.5);
   Tape<D> tape;
   Array<D> one_hot = make_array<D>({3, 5});
   one_hot.fill(0);
   for (std::size_t t = 0; t < 3; ++t) one_hot(t, std::size_t(c.inputs[t])) = 1;
-  const Var<D> product = matmul(constant(one_hot), c.model.cell.weight_ih) + c.model.cell.bias;
-  const Var<D> rows = c.model.cell.project(c.inputs);
+  const Var<D> product = matmul(constant(one_hot), c.model.cells[0].weight_ih) + c.model.cells[0].bias;
+  const Var<D> rows = c.model.cells[0].project(c.inputs);
   for (Size i = 0; i < rows.size(); ++i) BOOST_TEST(rows.data()[i] == product.data()[i]);
 }
 
@@ -148,8 +118,7 @@ BOOST_AUTO_TEST_CASE(a_training_step_takes_nothing_from_the_heap) {
     c.store.zero_grad();
     const auto [loss, last] = c.model.loss(c.inputs, c.targets, constant(state));
     backward(loss);
-    clip_by_value(c.store.gradients(), 5);
-    adagrad.step();
+    adagrad.step({.clip_by_value = 5});
     std::copy_n(last.data(), last.size(), state.data());
   };
   step();

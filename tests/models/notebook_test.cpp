@@ -291,10 +291,9 @@ BOOST_AUTO_TEST_CASE(training_run) {
     if (w.starts_over) state = model.initial_state(1);
     const auto [loss, last] = model.loss(w.inputs, w.targets, constant(state));
     backward(loss);
-    clip_by_value(store.gradients(), 5);
     smooth = smooth * 0.999 + loss.item() * 0.001;
     std::copy_n(last.data(), last.size(), state.data());
-    sgd.step();
+    sgd.step({.clip_by_value = 5});
     if (n % 100 == 0) BOOST_TEST(std::abs(smooth - std::atof(notebook::printed_smooth[n / 100])) < 0.05);
     for (const auto& [iteration, value] : numpy)
       if (n == iteration) BOOST_TEST(std::abs(smooth - value) < 2e-6);

@@ -14,7 +14,7 @@ struct Fixture {
   Fixture() {
     Rng rng(2);
     init_normal(model, 1, rng);
-    rng.fill_normal(model.cell.bias.mutable_value(), 1);
+    rng.fill_normal(model.cells[0].bias.mutable_value(), 1);
   }
 };
 
@@ -33,7 +33,7 @@ BOOST_FIXTURE_TEST_CASE(names_and_shapes_are_those_of_pytorch, Fixture) {
     BOOST_TEST(tensors[i].shape == wanted[i].second);
   }
   const auto ih = tensors[0].values<float>();
-  BOOST_TEST(ih[1 * 5 + 4] == model.cell.weight_ih.value()(4, 1));  // (out, in)
+  BOOST_TEST(ih[1 * 5 + 4] == model.cells[0].weight_ih.value()(4, 1));  // (out, in)
 }
 
 BOOST_FIXTURE_TEST_CASE(parameters_by_dotted_name, Fixture) {
@@ -60,7 +60,7 @@ BOOST_FIXTURE_TEST_CASE(pytorchs_second_bias_is_added, Fixture) {
   CharRnn<float> other(other_store, {.vocabulary = 5, .hidden = 3});
   load_weights(file, other);
   for (std::size_t i = 0; i < 3; ++i)
-    BOOST_TEST(other.cell.bias.value()(i) == model.cell.bias.value()(i) + float(i + 1));
+    BOOST_TEST(other.cells[0].bias.value()(i) == model.cells[0].bias.value()(i) + float(i + 1));
 }
 
 // A cell of 5 characters and 3 hidden units, with weights drawn, the biases too.
@@ -126,6 +126,46 @@ BOOST_AUTO_TEST_CASE(a_gru_has_both_of_pytorchs_biases) {
   BOOST_TEST(thrown<FormatError>([&] {
                load_weights(SafeTensors{tensors, {}}, gru.cell);
              }) == "[weights] tensor 'bias_hh_l0' is missing");
+}
+
+// Of a stack of two, in the order of PyTorch's state_dict.
+template <class Model>
+void check_names_of_two_layers(std::uint64_t gates) {
+  ParamStore<float> store;
+  const Model model(store, {.vocabulary = 5, .hidden = 3, .layers = 2});
+  std::vector<std::pair<std::string, std::vector<std::uint64_t>>> wanted;
+  for (const char* layer : {"0", "1"}) {
+    const std::uint64_t rows = 3 * gates, inputs = *layer == '0' ? 5 : 3;
+    wanted.push_back({std::string("rnn.weight_ih_l") + layer, {rows, inputs}});
+    wanted.push_back({std::string("rnn.weight_hh_l") + layer, {rows, 3}});
+    wanted.push_back({std::string("rnn.bias_ih_l") + layer, {rows}});
+    wanted.push_back({std::string("rnn.bias_hh_l") + layer, {rows}});
+  }
+  wanted.push_back({"head.weight", {5, 3}});
+  wanted.push_back({"head.bias", {5}});
+  const auto tensors = weights_of(model);
+  BOOST_REQUIRE_EQUAL(tensors.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    BOOST_TEST(tensors[i].name == wanted[i].first);
+    BOOST_TEST(tensors[i].shape == wanted[i].second);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(layers_are_named_as_pytorch_names_them) {
+  check_names_of_two_layers<CharRnn<float>>(1);
+  check_names_of_two_layers<CharLstm<float>>(4);
+  check_names_of_two_layers<CharGru<float>>(3);
+}
+
+BOOST_AUTO_TEST_CASE(two_layers_written_are_read) {
+  ParamStore<float> store, other_store;
+  const CharGru<float> gru(store, {.vocabulary = 5, .hidden = 3, .layers = 2});
+  const CharGru<float> other(other_store, {.vocabulary = 5, .hidden = 3, .layers = 2});
+  Rng rng(4);
+  for (const auto& p : named_parameters(gru)) rng.fill_normal(p.parameter.mutable_value(), 1);
+  load_weights(SafeTensors{weights_of(gru), {}}, other);
+  const auto values = store.values();
+  BOOST_TEST(other_store.values() == values, boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(tensors_that_do_not_fit, Fixture) {

@@ -5,7 +5,6 @@
 
 #include "../../golden/notebook.hpp"
 #include "../../gradcheck/suite.hpp"
-#include "../../models/recurrent.hpp"
 #include "battery.hpp"
 
 namespace battery {
@@ -17,9 +16,7 @@ namespace {
 using D = double;
 using Z = std::complex<double>;
 template <class T>
-using Lstm = Recurrent<T, LstmCell>;
-template <class T>
-using Gru = Recurrent<T, GruCell>;
+using Rnn = CharRnn<T>;  // of one argument, as the other two
 
 constexpr Index vocabulary = 4, hidden = 3;  // few characters, so that they repeat
 
@@ -42,7 +39,7 @@ struct Drawn {
       window.inputs.push_back(rng.below(vocabulary));
       window.targets.push_back(rng.below(vocabulary));
     }
-    for (int part = 0; part < count_parts<typename M<D>::State>; ++part)
+    for (Index part = 0; part < model.state_parts(); ++part)
       window.state.push_back(rng.normal_array<D>({size.batch, hidden}, 0.5));
   }
 };
@@ -57,7 +54,7 @@ template <class M>
 auto loss_of(const M& model, const by_hand::Case& c) {
   std::vector<Var<typename M::Value>> state;
   for (const auto& part : c.state) state.push_back(constant_of<typename M::Value>(part));
-  return model.loss(c.inputs, c.targets, state_from<typename M::State>(state));
+  return model.loss(c.inputs, c.targets, stack_state(state));
 }
 
 // The loss by all parameters, by all methods of gradcheck.
@@ -96,11 +93,13 @@ void carry(by_hand::Formulas formulas, const std::string& what, Sheet& sheet) {
     Tape<D> tape;
     const auto got = loss_of(drawn.model, c);
     sheet.close(got.loss.item(), D(want.loss), 1e-13, "golden", what + window + ": loss");
-    const auto parts = parts_of(got.state);
-    for (std::size_t k = 0; k < parts.size(); ++k)
+    const Vars<D> parts = unstack_state(got.state);
+    for (std::size_t k = 0; k < want.state.size(); ++k) {
+      const Var<D> part = parts[Index(k)];
       for (std::size_t i = 0; i < want.state[k].v.size(); ++i)
-        sheet.close(parts[k].data()[i], D(want.state[k].v[i]), 1e-12, "golden", what + window + ": state");
-    for (std::size_t k = 0; k < parts.size(); ++k) std::copy_n(parts[k].data(), parts[k].size(), c.state[k].data());
+        sheet.close(part.data()[i], D(want.state[k].v[i]), 1e-12, "golden", what + window + ": state");
+      std::copy_n(part.data(), part.size(), c.state[k].data());
+    }
     state = want.state;
   }
 }
@@ -139,7 +138,7 @@ bool is_twice(const std::vector<D>& a, const std::vector<D>& b) {
 
 // Sweeps of one recording, and their sum.
 void sweep_twice(Sheet& sheet) {
-  Drawn<CharRnn> drawn({3, 2, 0.5});
+  Drawn<Rnn> drawn({3, 2, 0.5});
   Tape<D> tape;
   const Var<D> loss = loss_of(drawn.model, drawn.window).loss;
   const auto sweep = [&] {
@@ -157,9 +156,9 @@ void sweep_twice(Sheet& sheet) {
 
 // Two training steps are each what they would be alone.
 void step_twice(Sheet& sheet) {
-  Drawn<CharRnn> drawn({3, 2, 0.5}), alone({3, 2, 0.5});
-  const by_hand::Case other = Drawn<CharRnn>({4, 2, 0.5}, 18).window;
-  const auto step = [&](Drawn<CharRnn>& d, const by_hand::Case& window) {
+  Drawn<Rnn> drawn({3, 2, 0.5}), alone({3, 2, 0.5});
+  const by_hand::Case other = Drawn<Rnn>({4, 2, 0.5}, 18).window;
+  const auto step = [&](Drawn<Rnn>& d, const by_hand::Case& window) {
     Tape<D> tape;
     d.store.zero_grad();
     backward(loss_of(d.model, window).loss);
@@ -172,7 +171,7 @@ void step_twice(Sheet& sheet) {
 }
 
 void overwrite(Sheet& sheet) {
-  Drawn<CharRnn> drawn({3, 2, 0.5});
+  Drawn<Rnn> drawn({3, 2, 0.5});
   Tape<D> tape;
   const Var<D> loss = loss_of(drawn.model, drawn.window).loss;
   for (D& w : drawn.store.mutable_values()) w *= 0.5;
@@ -202,9 +201,9 @@ std::vector<Check> model_checks() {
                                {"two sweeps", "structure", sweep_twice},
                                {"two steps", "structure", step_twice},
                                {"overwritten", "structure", overwrite}};
-  add_model<CharRnn>("tanh RNN", by_hand::rnn, checks);
-  add_model<Lstm>("LSTM", by_hand::lstm, checks);
-  add_model<Gru>("GRU", by_hand::gru, checks);
+  add_model<Rnn>("tanh RNN", by_hand::rnn, checks);
+  add_model<CharLstm>("LSTM", by_hand::lstm, checks);
+  add_model<CharGru>("GRU", by_hand::gru, checks);
   return checks;
 }
 

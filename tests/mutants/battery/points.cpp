@@ -98,16 +98,15 @@ void set_gradient(ParamStore<D>& store, const Parameter<D>& w, const Array<D>& g
 void clipping(Sheet& sheet) {
   ParamStore<D> store;
   const auto w = store.add(Array<D>{1, 1, 1, 1});
-  const auto is = [&](const char* what, const Array<D>& want) {
-    const Array<D> got = w.grad();
+  const auto is = [&](const char* what, const Array<D>& got, const Array<D>& want) {
     for (std::size_t i = 0; i < want.size(); ++i) sheet.close(got(i), want(i), 1e-15, "closed_form", what);
   };
   set_gradient(store, w, {7, -7, 3, -5});
-  clip_by_value(store.gradients(), 5);
-  is("clip by value", {5, -5, 3, -5});
+  Sgd<D>(store, {.learning_rate = 2}).step({.clip_by_value = 5});
+  is("a step clipped by value", w.value(), {-9, 11, -5, 11});
   set_gradient(store, w, {2, 3, 6, 0});
   sheet.close(clip_by_norm(store.gradients(), 3.5), 7, 1e-15, "closed_form", "norm before clipping");
-  is("clip by norm", {1, 1.5, 3, 0});
+  is("clip by norm", w.grad(), {1, 1.5, 3, 0});
 }
 
 void optimisers(Sheet& sheet) {
@@ -122,6 +121,14 @@ void optimisers(Sheet& sheet) {
     x -= 0.1 * g / std::sqrt(m + 1e-2);
   }
   sheet.close(w.value()(0), x, 1e-15, "closed_form", "two steps of Adagrad");
+
+  w.assign({1});
+  Adam<D> adam(store, {.learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.75, .eps = 0.5});
+  for (const D g : {2.0, 5.0}) {
+    set_gradient(store, w, {g});
+    adam.step();
+  }
+  sheet.close(w.value()(0), 1 - 0.2 / 2.5 - 0.4 / 4.5, 1e-15, "closed_form", "two steps of Adam");
 }
 
 }  // namespace
