@@ -33,10 +33,11 @@ typename CharRnn<T>::Loss CharRnn<T>::loss(std::span<const Index> inputs, std::s
                                      " targets for " + std::to_string(batch) + " streams");
   const Index steps = count / batch;
   const Vars<T> x = unstack(reshape(cell.project(inputs), Shape{steps, batch, options_.hidden}));  // T times (B, H)
-  states_.clear();
+  thread_local std::vector<Var<T>> states;  // kept for its capacity; threads may share a model
+  states.clear();
   Var<T> h = state;
-  for (Index t = 0; t < steps; ++t) states_.push_back(h = cell(x[t], h));
-  const Var<T> logits = head(stack(states_));  // (T, B, V)
+  for (Index t = 0; t < steps; ++t) states.push_back(h = cell(x[t], h));
+  const Var<T> logits = head(stack(states));  // (T, B, V)
   return {softmax_cross_entropy(logits, targets, T(1) / static_cast<T>(batch)), h};
 }
 

@@ -51,7 +51,6 @@ class CharRnn {
 
  private:
   Options options_;
-  mutable std::vector<Var<T>> states_;  // of one call of loss: kept so that a training step allocates nothing
 };
 
 extern template class CharRnn<float>;

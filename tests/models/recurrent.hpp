@@ -16,7 +16,6 @@ struct Recurrent {
 
   Cell<T> cell;
   xgrad::Linear<T> head;
-  mutable std::vector<xgrad::Var<T>> hidden_states;  // of one call of loss, kept for its capacity
 
   Recurrent(xgrad::ParamStore<T>& store, const Options& o)
       : cell(store, o.vocabulary, o.hidden), head(store, o.hidden, o.vocabulary) {}
@@ -26,6 +25,7 @@ struct Recurrent {
     const xgrad::Index batch = hidden_of(state).shape()[0], steps = xgrad::Index(inputs.size()) / batch;
     const xgrad::Var<T> projected = cell.project(inputs);
     const xgrad::Vars<T> x = unstack(reshape(projected, xgrad::Shape{steps, batch, projected.shape()[1]}));
+    thread_local std::vector<xgrad::Var<T>> hidden_states;  // kept for its capacity; threads may share a model
     hidden_states.clear();
     for (xgrad::Index t = 0; t < steps; ++t) {
       state = cell(x[t], state);
