@@ -32,6 +32,11 @@ double sum_of_squares(Size n, const T* x) {
 }
 
 template <class T>
+void add_values(Size n, const T* __restrict g, T* __restrict sum) {
+  for (Size i = 0; i < n; ++i) sum[i] += g[i];
+}
+
+template <class T>
 void scale_values(Size n, T s, T* x) {
   for (Size i = 0; i < n; ++i) x[i] *= s;
 }
@@ -52,6 +57,7 @@ void adagrad_update(Size n, T rate, T eps, const T* __restrict g, T* __restrict 
 #define XGRAD_INSTANTIATE(T)                       \
   template void clip_values(Size, T, T*);          \
   template double sum_of_squares(Size, const T*);  \
+  template void add_values(Size, const T*, T*);    \
   template void scale_values(Size, T, T*);         \
   template void sgd_update(Size, T, const T*, T*); \
   template void adagrad_update(Size, T, T, const T*, T*, T*);
