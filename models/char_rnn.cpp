@@ -116,8 +116,8 @@ Var<T> CharRnn<T, Cell>::run(Index layer, const Vars<T>& inputs, const Vars<T>& 
 }
 
 template <class T, template <class> class Cell>
-auto CharRnn<T, Cell>::loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state) const
-    -> Loss {
+auto CharRnn<T, Cell>::loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state,
+                            Index average_over) const -> Loss {
   const Index count = static_cast<Index>(inputs.size()), batch = batch_of(state);
   if (batch == 0 || count % batch != 0 || targets.size() != inputs.size())
     fail<ShapeError>("char_rnn", std::to_string(inputs.size()) + " inputs and " + std::to_string(targets.size()) +
@@ -129,7 +129,7 @@ auto CharRnn<T, Cell>::loss(std::span<const Index> inputs, std::span<const Index
   for (Index layer = 1; layer < options_.layers; ++layer)
     h = run(layer, unstack(cells[std::size_t(layer)].project(h)), first, parts);
   const Var<T> logits = head(h), last = stack_state(parts);  // (T, B, V)
-  return {softmax_cross_entropy(logits, targets, T(1) / static_cast<T>(batch)), last};
+  return {softmax_cross_entropy(logits, targets, T(1) / static_cast<T>(average_over > 0 ? average_over : batch)), last};
 }
 
 #define XGRAD_INSTANTIATE(T)           \

@@ -47,7 +47,9 @@ class CharRnn {
   /// the loop is what must.
   /// `state`, of state_shape(B): a constant where BPTT is to be truncated. Throws ShapeError where it has another shape
   /// or the ids do not fill whole steps of B, ValueError for an id outside the vocabulary.
-  Loss loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state) const;
+  /// Where the B streams are a part of a larger batch (train/shards.hpp), `average_over` is the size of that batch.
+  Loss loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state,
+            Index average_over = 0) const;
 
   Index vocabulary() const { return options_.vocabulary; }
   Index hidden() const { return options_.hidden; }

@@ -13,3 +13,4 @@
 #include "sampler.hpp"
 #include "text/vocabulary.hpp"
 #include "text/windows.hpp"
+#include "train/shards.hpp"

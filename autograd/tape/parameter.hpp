@@ -66,6 +66,8 @@ class GradientBuffer {
   std::span<const T> of(const Parameter<T>& p);
   /// Forgets everything. Nothing is written: the next contribution is assigned, not added.
   void zero_grad();
+  /// What a sweep does that ends in an exception: from now on reading throws, until zero_grad().
+  void mark_incomplete() { incomplete_ = true; }
 
   ParamStore<T>& store() const { return *store_; }
 

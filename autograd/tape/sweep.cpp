@@ -60,7 +60,7 @@ void Sweep<T>::run(Index root, const T* y_bar) {
     for (Index id = root; id >= 0; --id) sweep_node(id);
   } catch (...) {  // half of a gradient must not pass for one
     tape_.consumed_ = tape_.incomplete_ = true;
-    for (const auto& b : tape_.bound_) buffer_of(*b.slot).incomplete_ = true;
+    for (const auto& b : tape_.bound_) buffer_of(*b.slot).mark_incomplete();
     throw;
   }
 }

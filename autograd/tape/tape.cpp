@@ -18,16 +18,32 @@ std::uint32_t next_generation() {
 }  // namespace
 
 template <class T>
-Tape<T>::Tape() : outer_(current_), generation_(next_generation()) {
-  current_ = this;
+Tape<T>::Tape() : Tape(out_of_scope) {
+  enter_scope();
 }
 
 template <class T>
+Tape<T>::Tape(OutOfScope) : generation_(next_generation()) {}
+
+template <class T>
 Tape<T>::~Tape() {
+  if (in_scope_) leave_scope();
+}
+
+template <class T>
+void Tape<T>::enter_scope() {
+  outer_ = current_;
+  current_ = this;
+  in_scope_ = true;
+}
+
+template <class T>
+void Tape<T>::leave_scope() {
   Tape** link = &current_;
   while (*link && *link != this) link = &(*link)->outer_;  // tapes on the heap may end out of order
   assert(*link && "a tape must be destroyed in the thread that made it");
   if (*link) *link = outer_;
+  in_scope_ = false;
 }
 
 template <class T>

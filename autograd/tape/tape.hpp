@@ -6,7 +6,8 @@
 // second identical step on, a training step takes nothing from the heap.
 //
 // Ops record on the thread's current tape, the innermost Tape<T> in scope. There is no other global state but the
-// counter that gives every tape and every clear a new generation, which tells stale handles from good ones.
+// counter that gives every tape and every clear a new generation, which tells stale handles from good ones. A tape
+// need not be in scope while it lives: TapeScope brings one in, in whatever thread has a step to record.
 // Start reading at `push`, then `resolve`, then sweep.cpp.
 #pragma once
 #include <cstring>
@@ -30,11 +31,17 @@ struct TapeMemory {
   Size heap_allocations;   // how often the arenas went to the heap: stands still once steps repeat
 };
 
+/// Tape<T> tape{out_of_scope}: not current until a TapeScope makes it so.
+struct OutOfScope {};
+inline constexpr OutOfScope out_of_scope;
+
 template <class T>
 class Tape {
  public:
   /// Becomes the current tape of this thread until it is destroyed, which must happen in this thread.
   Tape();
+  /// Is nobody's current tape until a TapeScope brings it into scope; may be destroyed in any thread, out of scope.
+  explicit Tape(OutOfScope);
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -97,6 +104,8 @@ class Tape {
   friend class PauseGuard;
   template <class>
   friend class Scratch;
+  template <class>
+  friend class TapeScope;
 
   struct Bound {  // a parameter in use on this tape
     Slot<T>* slot;
@@ -114,6 +123,8 @@ class Tape {
       if (t == tape) return true;
     return false;
   }
+  void enter_scope();
+  void leave_scope();
   [[noreturn]] static void throw_no_tape(const char* op);
   [[noreturn]] static void throw_unusable(const char* op, const Var<T>& v);
   Index bind(Slot<T>& slot);
@@ -128,8 +139,9 @@ class Tape {
   std::vector<Binding> bindings_;
   Arena<T> values_, gradients_;
   GradientBuffer<T>* buffer_ = nullptr;
-  Tape* outer_;
+  Tape* outer_ = nullptr;
   std::uint32_t generation_;
+  bool in_scope_ = false;
   bool paused_ = false;      // record values, not history
   bool swept_ = false;       // gradients of an earlier sweep lie about
   bool consumed_ = false;    // a sweep without retain_graph has been here
@@ -142,6 +154,24 @@ class Tape {
     Index rows, next;
   };
   std::vector<Deferred> deferred_;
+};
+
+/// While it lives, a tape made out of scope is the current one of this thread, around which what was current before
+/// stays as it was. Only one thread at a time may have a tape in scope: who hands it on to the next synchronises them.
+/// Throws TapeError where the tape is in scope already.
+template <class T>
+class TapeScope {
+ public:
+  explicit TapeScope(Tape<T>& tape) : tape_(tape) {
+    if (tape.in_scope_) fail<TapeError>("tape", "the tape is in scope already");
+    tape.enter_scope();
+  }
+  ~TapeScope() { tape_.leave_scope(); }
+  TapeScope(const TapeScope&) = delete;
+  TapeScope& operator=(const TapeScope&) = delete;
+
+ private:
+  Tape<T>& tape_;
 };
 
 /// While it lives, ops on this tape compute values and record no history, whatever their inputs.

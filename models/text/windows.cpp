@@ -68,4 +68,36 @@ void BpttWindows::seek(Size position) {
   position_ = position;
 }
 
+// ---- WindowParts
+
+WindowParts::WindowParts(Index batch, Index parts) : batch_(batch) {
+  check_positive("batch", batch);
+  if (parts < 1 || parts > batch)
+    fail<ValueError>("windows", "parts must be in [1, batch], got " + std::to_string(parts) + " for a batch of " +
+                                    std::to_string(batch));
+  buffers_.resize(static_cast<std::size_t>(parts));
+}
+
+Window WindowParts::cut(const Window& window, Index part) {
+  if (part < 0 || part >= count())
+    fail<ValueError>("windows",
+                     "part " + std::to_string(part) + " is out of range for " + std::to_string(count()) + " parts");
+  const auto batch = static_cast<std::size_t>(batch_), begin = static_cast<std::size_t>(first(part));
+  const auto wanted = static_cast<std::size_t>(streams(part)), size = window.inputs.size();
+  if (size % batch != 0 || window.targets.size() != size)
+    fail<ShapeError>("windows", std::to_string(size) + " inputs and " + std::to_string(window.targets.size()) +
+                                    " targets for " + std::to_string(batch_) + " streams");
+  const auto take = [&](std::span<const Index> from, std::vector<Index>& to) {
+    to.clear();
+    for (std::size_t step = 0; step < size; step += batch) {
+      const auto ids = from.subspan(step + begin, wanted);
+      to.insert(to.end(), ids.begin(), ids.end());
+    }
+  };
+  Buffer& buffer = buffers_[static_cast<std::size_t>(part)];
+  take(window.inputs, buffer.inputs);
+  take(window.targets, buffer.targets);
+  return {buffer.inputs, buffer.targets, window.starts_over};
+}
+
 }  // namespace xgrad

@@ -53,4 +53,32 @@ class BpttWindows {
   std::vector<Index> targets_;  // (T, B)
 };
 
+/// The B streams of each window in parts: part i of n has streams [i B / n, (i + 1) B / n). So a batch is divided among
+/// the shards of a training step (train/shards.hpp).
+class WindowParts {
+ public:
+  /// Throws ValueError unless 1 <= parts <= batch.
+  WindowParts(Index batch, Index parts);
+
+  Index count() const { return static_cast<Index>(buffers_.size()); }
+  /// The first stream of a part.
+  Index first(Index part) const { return static_cast<Index>(Size{part} * batch_ / count()); }
+  /// How many streams a part has: at least one.
+  Index streams(Index part) const { return first(part + 1) - first(part); }
+  /// B, over which every part's loss is to be averaged: then their sum is the loss averaged over the batch.
+  Index batch() const { return batch_; }
+
+  /// The window of a part's streams alone, (T, streams(part)); overwritten by the next call for that part. Several
+  /// threads may each cut a part of their own. Allocates nothing once windows repeat. Throws ValueError for a part
+  /// outside [0, count()), ShapeError where the ids do not fill whole steps of B.
+  Window cut(const Window& window, Index part);
+
+ private:
+  struct Buffer {
+    std::vector<Index> inputs, targets;
+  };
+  Index batch_;
+  std::vector<Buffer> buffers_;  // one for each part
+};
+
 }  // namespace xgrad

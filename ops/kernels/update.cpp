@@ -1,16 +1,18 @@
 #include "update.hpp"
 
-#include <cmath>
+#include <functional>
+
+#include "simd/dispatch.hpp"
 
 namespace xgrad::kernels {
 
 namespace {
 
 // x limited to [-bound, bound]; NaN stays NaN.
-template <class T>
-T clipped(T x, T bound) {
-  x = x > bound ? bound : x;
-  return x < -bound ? -bound : x;
+template <class L>
+XGRAD_INLINE L clipped(const L& x, const L& bound) {
+  const L below(x.v > bound.v ? bound.v : x.v);
+  return L(below.v < -bound.v ? -bound.v : below.v);
 }
 
 }  // namespace
@@ -26,38 +28,59 @@ double sum_of_squares(Size n, const T* x) {
 }
 
 template <class T>
+void add_values(Size n, const T* g, T* sum) {
+  simd::on_lanes<T>([=]<class L>() { simd::map<L>(n, sum, true, std::identity(), g); });
+}
+
+template <class T>
 void scale_values(Size n, T s, T* x) {
-  for (Size i = 0; i < n; ++i) x[i] *= s;
+  simd::on_lanes<T>([=]<class L>() {
+    const auto scaled = [s = L(s)](const L& a) { return a * s; };
+    simd::map<L>(n, x, false, scaled, x);
+  });
 }
 
 template <class T>
-void sgd_update(Size n, T rate, T bound, const T* __restrict g, T* __restrict w) {
-  for (Size i = 0; i < n; ++i) w[i] -= rate * clipped(g[i], bound);
+void sgd_update(Size n, T rate, T bound, const T* g, T* w) {
+  simd::on_lanes<T>([=]<class L>() {
+    const auto next = [rate = L(rate), bound = L(bound)](const L& v, const L& d) {
+      return v - rate * clipped(d, bound);
+    };
+    simd::map<L>(n, w, false, next, w, g);
+  });
 }
 
 template <class T>
-void adagrad_update(Size n, T rate, T eps, T bound, const T* __restrict g, T* __restrict m, T* __restrict w) {
-  for (Size i = 0; i < n; ++i) {
-    const T x = clipped(g[i], bound);
-    m[i] += x * x;
-    w[i] -= rate * x / std::sqrt(m[i] + eps);
-  }
+void adagrad_update(Size n, T rate, T eps, T bound, const T* g, T* m, T* w) {
+  simd::on_lanes<T>([=]<class L>() {
+    for (Size i = 0; i < n; i += L::width) {
+      const Size left = n - i;
+      const L x = clipped<L>(simd::load<L>(g + i, left), bound), sum = simd::load<L>(m + i, left) + x * x;
+      simd::store(sum, m + i, left);
+      simd::store(simd::load<L>(w + i, left) - L(rate) * x / sqrt(sum + L(eps)), w + i, left);
+    }
+  });
 }
 
 template <class T>
-void adam_update(Size n, const AdamStep<T>& step, const T* __restrict g, T* __restrict m, T* __restrict v,
-                 T* __restrict w) {
-  const AdamStep<T> s = step;  // a copy: what is written might be what `step` refers to, as far as the compiler knows
-  for (Size i = 0; i < n; ++i) {
-    const T x = clipped(g[i], s.bound);
-    m[i] = s.keep1 * m[i] + s.take1 * x;
-    v[i] = s.keep2 * v[i] + s.take2 * (x * x);
-    w[i] -= s.rate * m[i] / (s.root * std::sqrt(v[i]) + s.eps);
-  }
+void adam_update(Size n, const AdamStep<T>& step, const T* g, T* m, T* v, T* w) {
+  simd::on_lanes<T>([=]<class L>() {
+    for (Size i = 0; i < n; i += L::width) {
+      const Size left = n - i;
+      const L x = clipped<L>(simd::load<L>(g + i, left), step.bound);
+      const L first = L(step.keep1) * simd::load<L>(m + i, left) + L(step.take1) * x;
+      const L second = L(step.keep2) * simd::load<L>(v + i, left) + L(step.take2) * (x * x);
+      simd::store(first, m + i, left);
+      simd::store(second, v + i, left);
+      const L change = L(step.rate) * first / (L(step.root) * sqrt(second) + L(step.eps));
+      simd::store(simd::load<L>(w + i, left) - change, w + i, left);
+    }
+  });
 }
 
 #define XGRAD_INSTANTIATE(T)                                     \
   template double sum_of_squares(Size, const T*);                \
+  template void add_values(Size, const T*, T*);                  \
   template void scale_values(Size, T, T*);                       \
   template void sgd_update(Size, T, T, const T*, T*);            \
   template void adagrad_update(Size, T, T, T, const T*, T*, T*); \

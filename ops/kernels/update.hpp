@@ -1,4 +1,4 @@
-// Loops over all parameters at once: what optimisers do after the sweep.
+// Loops over all parameters at once: what is done after the sweep.
 #pragma once
 #include "../../autograd/core/shape.hpp"
 
@@ -7,6 +7,10 @@ namespace xgrad::kernels {
 /// The sum of squares, summed in double.
 template <class T>
 double sum_of_squares(Size n, const T* x);
+
+/// sum += g.
+template <class T>
+void add_values(Size n, const T* g, T* sum);
 
 /// x *= s.
 template <class T>

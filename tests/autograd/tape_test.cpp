@@ -1,8 +1,10 @@
 // Recording: values, handles, memory, the pause guard.
 #include <boost/test/unit_test.hpp>
+#include <thread>
 #include <xgrad/ops/ops.hpp>
 
 #include "../heap.hpp"
+#include "../thrown.hpp"
 
 using namespace xgrad;
 
@@ -50,6 +52,55 @@ BOOST_AUTO_TEST_CASE(a_tape_on_the_heap_may_end_before_an_inner_one) {
   first.reset();
   const Var<double> x = constant(3.0);
   BOOST_TEST(x.item() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_tape_out_of_scope_is_current_within_a_tape_scope_alone) {
+  Tape<double> tape(out_of_scope), outer;
+  BOOST_TEST(Tape<double>::current() == &outer);
+  Var<double> x;
+  {
+    const TapeScope<double> scope(tape);
+    BOOST_TEST(Tape<double>::current() == &tape);
+    x = leaf(Array<double>{2});
+    {
+      const Tape<double> inner;
+      BOOST_TEST(Tape<double>::current() == &inner);
+    }
+    backward(sum(x * x));
+    BOOST_TEST(x.grad()(0) == 4);
+    BOOST_TEST(thrown<TapeError>([&] { const TapeScope<double> again(tape); }) ==
+               "[tape] the tape is in scope already");
+    BOOST_TEST(Tape<double>::current() == &tape);
+  }
+  BOOST_TEST(Tape<double>::current() == &outer);
+  BOOST_TEST(outer.size() == 0);
+  BOOST_TEST(thrown<TapeError>([&] { x.grad(); }) == "[grad] the Var's tape is gone or belongs to another thread");
+  BOOST_TEST(thrown<TapeError>([&] { const TapeScope<double> mine(outer); }) == "[tape] the tape is in scope already");
+}
+
+BOOST_AUTO_TEST_CASE(a_tape_out_of_scope_goes_from_thread_to_thread) {
+  auto tape = std::make_unique<Tape<double>>(out_of_scope);
+  Var<double> x;
+  std::thread([&] {
+    const TapeScope<double> scope(*tape);
+    x = leaf(Array<double>{3});
+  }).join();
+  std::thread([&] {
+    {
+      const TapeScope<double> scope(*tape);
+      backward(sum(x * x));
+      const double g = x.grad()(0);
+      x = leaf(Array<double>{g});
+    }
+    Tape<double>* const none = Tape<double>::current();
+    if (none) x = {};
+  }).join();
+  {
+    const TapeScope<double> scope(*tape);
+    BOOST_TEST(x.item() == 6);
+  }
+  tape.reset();
+  BOOST_TEST(!Tape<double>::current());
 }
 
 BOOST_AUTO_TEST_CASE(what_needs_no_gradient_keeps_nothing_but_its_value) {

@@ -166,4 +166,50 @@ BOOST_AUTO_TEST_CASE(sizes_below_one) {
   BOOST_CHECK_EXCEPTION(BpttWindows(ids, 1, -3), ValueError, message("[windows] seq_len must be at least 1, got -3"));
 }
 
+BOOST_AUTO_TEST_CASE(parts_have_all_streams_once_and_in_order) {
+  const auto ids = counting(200);
+  for (const Index batch : {1, 5, 8})
+    for (Index count = 1; count <= batch; ++count) {
+      BpttWindows windows(ids, batch, 3);
+      WindowParts parts(batch, count);
+      const Window whole = windows.next();
+      Index stream = 0;
+      for (Index part = 0; part < count; ++part) {
+        const Window mine = parts.cut(whole, part);
+        BOOST_TEST(mine.starts_over);
+        BOOST_TEST(parts.first(part) == stream);
+        const Index streams = parts.streams(part);
+        BOOST_TEST(streams >= 1);
+        BOOST_REQUIRE_EQUAL(mine.inputs.size(), std::size_t(3 * streams));
+        BOOST_REQUIRE_EQUAL(mine.targets.size(), std::size_t(3 * streams));
+        for (Index t = 0; t < 3; ++t)
+          for (Index b = 0; b < streams; ++b) {
+            BOOST_TEST(mine.inputs[std::size_t(t * streams + b)] == whole.inputs[std::size_t(t * batch + stream + b)]);
+            BOOST_TEST(mine.targets[std::size_t(t * streams + b)] ==
+                       whole.targets[std::size_t(t * batch + stream + b)]);
+          }
+        stream += streams;
+      }
+      BOOST_TEST(stream == batch);
+      BOOST_TEST(parts.batch() == batch);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(parts_that_there_are_not) {
+  BOOST_CHECK_EXCEPTION(WindowParts(0, 1), ValueError, message("[windows] batch must be at least 1, got 0"));
+  BOOST_CHECK_EXCEPTION(WindowParts(4, 0), ValueError,
+                        message("[windows] parts must be in [1, batch], got 0 for a batch of 4"));
+  BOOST_CHECK_EXCEPTION(WindowParts(4, 5), ValueError,
+                        message("[windows] parts must be in [1, batch], got 5 for a batch of 4"));
+  WindowParts parts(4, 2);
+  const std::vector<Index> eight(8), six(6);
+  for (const Index part : {-1, 2})
+    BOOST_CHECK_EXCEPTION(parts.cut({eight, eight}, part), ValueError,
+                          message("[windows] part " + std::to_string(part) + " is out of range for 2 parts"));
+  BOOST_CHECK_EXCEPTION(parts.cut({six, six}, 0), ShapeError,
+                        message("[windows] 6 inputs and 6 targets for 4 streams"));
+  BOOST_CHECK_EXCEPTION(parts.cut({eight, six}, 0), ShapeError,
+                        message("[windows] 8 inputs and 6 targets for 4 streams"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
