@@ -1,0 +1,62 @@
+// The models of the workloads with their first weights, and what the updates are told. The one file that says which
+// layers and optimisers of models/ are timed.
+#pragma once
+#include "../hand/trainer.hpp"
+#include "lstm_stack.hpp"
+#include "workload.hpp"
+
+namespace bench {
+
+inline hand::Training training_of(const Workload& w) {
+  hand::Training training;
+  training.optimizer = w.lstm() ? hand::Optimizer::adam : hand::Optimizer::adagrad;
+  training.rate = w.lstm() ? 2e-3 : 0.1;
+  return training;
+}
+
+/// f(store, model) on a new model of this workload, with first weights of which biases are not zero.
+template <class T, class F>
+auto with_model(const Workload& w, F f) {
+  const auto go = [&](auto make) {
+    auto store = std::make_unique<ParamStore<T>>();
+    auto model = make(*store);
+    Rng rng(1);
+    for (const auto& p : named_parameters(model)) rng.fill_normal(p.parameter.mutable_value(), 0.05);
+    return f(std::move(store), std::move(model));
+  };
+  if (w.lstm()) return go([&](auto& store) { return LstmStack<T>(store, w.vocabulary, w.hidden, w.lstm_layers); });
+  return go([&](auto& store) { return CharRnn<T>(store, {.vocabulary = w.vocabulary, .hidden = w.hidden}); });
+}
+
+/// Clips and updates.
+template <class T>
+class Update {
+ public:
+  Update(ParamStore<T>& store, const hand::Training& t)
+      : store_(store), training_(t), adagrad_(store, {.learning_rate = t.rate, .eps = t.eps}), adam_(store) {}
+  void step() {
+    const auto& t = training_;
+    if (t.optimizer == hand::Optimizer::adam) return adam_.step(t.bound, t.rate, t.b1, t.b2, t.eps);
+    clip_by_value(store_.gradients(), t.bound);
+    adagrad_.step();
+  }
+
+ private:
+  ParamStore<T>& store_;
+  hand::Training training_;
+  Adagrad<T> adagrad_;
+  Adam<T> adam_;
+};
+
+/// Where the parameters of a model lie in its store.
+template <class M>
+hand::Layout layout_of(const M& model) {
+  hand::Layout layout{{}, 0};
+  for (const auto& p : named_parameters(model)) {
+    layout.offsets.push_back(p.parameter.slot().offset);
+    layout.size = Size(p.parameter.slot().store->values().size());
+  }
+  return layout;
+}
+
+}  // namespace bench
