@@ -13,13 +13,14 @@ namespace {
 // Errors are relative to the largest number of all, since what is small in itself may be a difference of large terms.
 //
 // Gradients, after the first step, from the very same weights: an element is a sum of T B products, at most 3,200 here,
-// of terms below the largest element. Rounding errors of 2^-24 that add up at random give 3e-6.
-constexpr double gradient_tolerance = 1e-5;
-// Weights, after all steps: Adagrad's first step divides g by about |g|, so where |g| is no larger than sqrt(eps), an
-// error d in it moves the weight by rate d / sqrt(eps) = 1000 d; and with Adam an error as large as g itself, one of
-// g's size in the tiniest. By 1e-6 of a gradient of 1 that is 1e-3, where the largest weight is about 0.3; a wrong sign
-// moves a weight by twice the rate.
-constexpr double weight_tolerance = 5e-3;
+// of terms below the largest element. Rounding errors of 2^-24 that add up at random give 3e-6, and backpropagation
+// carries those of later time steps along.
+constexpr double gradient_tolerance = 3e-5;
+// Weights, after all steps. Their largest is about 0.2, and a step moves each by up to the rate, 1e-3: the tolerance is
+// a tenth of that. Where |g| is no larger than an optimiser's eps, an error d in it moves the weight by about rate d /
+// eps (Adam) or rate d / sqrt(eps) (Adagrad), eps = 1e-8: an error of 1e-9 in the tiniest elements by a tenth of the
+// rate.
+constexpr double weight_tolerance = 5e-4;
 
 double largest(std::span<const float> x) {
   double m = 0;

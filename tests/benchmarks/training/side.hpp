@@ -42,7 +42,7 @@ struct HandOptions {
 std::unique_ptr<Side> make_hand_side(const Workload& w, const HandOptions& options = {});
 
 /// Takes `steps` steps on both sides. Returns what differs, or nothing where both agree as far as float goes: all
-/// gradients of the first step to 1e-5 of the largest, all weights after the last to 5e-3 of the largest.
+/// gradients of the first step to 3e-5 of the largest, all weights after the last to 5e-4 of the largest.
 std::optional<std::string> disagreement(Side& tape, Side& hand, int steps = 3);
 
 }  // namespace bench
