@@ -129,6 +129,12 @@ class Program(unittest.TestCase):
         self.assertEqual(self.run_check(self.lines(w3=1.3), 0, "--record").returncode, 0)
         self.assertEqual(self.recorded, {**RECORDED, "Zen": {"W1": 1.5, "W2": 1.2, "W3": 1.3}})
 
+    def test_recorded_is_the_median_of_runs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "ratios.json")
+            check.record([rows(w1=1.5), rows(w1=9), rows(w1=1.6)], path)
+            self.assertEqual(json.loads(path.read_text()), {"Zen": {"W1": 1.6, "W2": 1.2, "W3": 1.1}})
+
     def test_the_recorded_ratios_can_be_read(self):
         for ratios in json.loads((FOLDER / "ratios.json").read_text()).values():
             self.assertEqual(set(ratios), set(check.WORKLOADS))
