@@ -1,121 +1,138 @@
-// One training step of the character RNN, forward, backward, clip and Adagrad, state carried: the tape on ordinary
-// model code beside BPTT written by hand, on the same kernels, in the same run. Times are CPU time at one thread.
+// One training step of a character model, the tape on ordinary model code beside BPTT written by hand on the same
+// kernels, in the same run and in turns. Options: options.cpp; what is timed: training/; how: measure/rounds.hpp.
 //
-//   build/release/tests/benchmarks/rnn_step
-//
-// `ratio` is the median over rounds in which the two take turns; the two lines above it are Google Benchmark's own.
-#include <benchmark/benchmark.h>
+//   build/release/tests/benchmarks/rnn_step --workload W2
+#include <fmt/format.h>
 
-#include <algorithm>
-#include <ctime>
-#include <vector>
-#include <xgrad/models/models.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <xgrad/ops/ops.hpp>
 
-#include "hand_rnn.hpp"
+#include "measure/allocations.hpp"
+#include "measure/rounds.hpp"
+#include "options.hpp"
+#include "training/side.hpp"
+
+namespace bench {
 
 namespace {
 
-using namespace xgrad;
-using T = float;
-
-struct Workload {
-  ParamStore<T> store;
-  CharRnn<T> model;
-  Adagrad<T> adagrad{store, {}};
-  Tape<T> tape;
-  hand::Rnn<T> by_hand;
-  std::vector<Index> inputs, targets;
-  Array<T> state;
-
-  Workload(Index vocabulary, Index hidden, Index steps, Index batch)
-      : model(store, {.vocabulary = vocabulary, .hidden = hidden}), by_hand(vocabulary, hidden, steps, batch) {
-    Rng rng(1);
-    init_normal(model, 0.05, rng);
-    for (Index i = 0; i < steps * batch; ++i) {
-      inputs.push_back(rng.below(vocabulary));
-      targets.push_back(rng.below(vocabulary));
-    }
-    state = model.initial_state(batch);
-  }
-
-  void update() { adagrad.step({.clip_by_value = 5}); }
-  T step_by_tape() {
-    tape.clear();
-    store.zero_grad();
-    const auto [loss, last] = model.loss(inputs, targets, constant(state));
-    backward(loss);
-    update();
-    std::copy_n(last.data(), last.size(), state.data());
-    return loss.item();
-  }
-  T step_by_hand() {
-    store.zero_grad();
-    GradientBuffer<T>& g = store.gradients();
-    const auto at = [&](const Parameter<T>& p) { return const_cast<T*>(g.of(p).data()); };
-    const RnnCell<T>& cell = model.cells[0];
-    const T loss = by_hand.step(
-        {cell.weight_ih.data(), cell.weight_hh.data(), cell.bias.data(), model.head.weight.data(),
-         model.head.bias.data()},
-        inputs.data(), targets.data(),
-        {at(cell.weight_ih), at(cell.weight_hh), at(cell.bias), at(model.head.weight), at(model.head.bias)});
-    update();
-    std::copy_n(by_hand.last_state(), state.size(), by_hand.first_state());
-    return loss;
-  }
+struct Disagreement : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
-double cpu_seconds() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
+struct Row {
+  Workload workload;
+  Comparison time;  // a: tape, b: hand
+  double allocations;
+  Index nodes;
+
+  double characters_per_second() const { return double(workload.steps) * workload.batch / time.a; }
+};
+
+// Over whole steps, of which the first have been taken.
+double allocations_per_step(Side& side) {
+  constexpr int steps = 3;
+  const long before = allocations();
+  for (int i = 0; i < steps; ++i) side.step();
+  return double(allocations() - before) / steps;
 }
 
-void tape(benchmark::State& s) {
-  Workload w(67, Index(s.range(0)), Index(s.range(1)), Index(s.range(2)));
-  for (auto _ : s) benchmark::DoNotOptimize(w.step_by_tape());
+Row measure(const Workload& w, const Options& o) {
+  const auto tape = make_tape_side(w);
+  const auto hand = make_hand_side(w, {.threads = o.threads});
+  if (const auto what = disagreement(*tape, *hand)) throw Disagreement(fmt::format("{}: {}", w.name, *what));
+  const double per_step = allocations_per_step(*tape);
+  const Clock clock = o.threads == 1 ? Clock::thread_cpu : Clock::wall;
+  return {w,
+          compare(
+              clock, o.rounds, [&] { tape->step(); }, [&] { hand->step(); }),
+          per_step, tape->nodes()};
 }
 
-void hand_written(benchmark::State& s) {
-  Workload w(67, Index(s.range(0)), Index(s.range(1)), Index(s.range(2)));
-  for (auto _ : s) benchmark::DoNotOptimize(w.step_by_hand());
+// What else the figures depend on: the same for all workloads.
+void add_machine(nlohmann::ordered_json& json) {
+  json["blas_core"] = xgrad::blas_core();
+  json["isa"] = xgrad::isa();
+#if defined(__clang__)
+  json["compiler"] = "clang " __clang_version__;
+#else
+  json["compiler"] = "g++ " __VERSION__;
+#endif
 }
 
-// Rounds of a few milliseconds, taking turns; the median of the ratios of the rounds.
-void ratio(benchmark::State& s) {
-  Workload w(67, Index(s.range(0)), Index(s.range(1)), Index(s.range(2)));
-  const auto time = [](auto step, int repeats) {
-    const double start = cpu_seconds();
-    for (int i = 0; i < repeats; ++i) benchmark::DoNotOptimize(step());
-    return (cpu_seconds() - start) / repeats;
-  };
-  const auto by_tape = [&] { return w.step_by_tape(); };
-  const auto by_hand = [&] { return w.step_by_hand(); };
-  const int repeats = std::max(1, int(5e-3 / time(by_hand, 3)));
-  std::vector<double> ratios, tape_times, hand_times;
-  for (auto _ : s)
-    for (int round = 0; round < 41; ++round) {
-      tape_times.push_back(time(by_tape, repeats));
-      hand_times.push_back(time(by_hand, repeats));
-      ratios.push_back(tape_times.back() / hand_times.back());
-    }
-  const auto median = [](std::vector<double> v) {
-    std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
-    return v[v.size() / 2];
-  };
-  s.counters["tape_us"] = 1e6 * median(tape_times);
-  s.counters["hand_us"] = 1e6 * median(hand_times);
-  s.counters["ratio"] = median(ratios);
-  s.SetLabel(blas_core());
+void print_json(const Row& r, const Options& o) {
+  nlohmann::ordered_json json;
+  json["workload"] = r.workload.name;
+  json["model"] = r.workload.str();
+  json["us_per_step"] = 1e6 * r.time.a;
+  json["us_per_step_hand"] = 1e6 * r.time.b;
+  json["ratio"] = r.time.ratio;
+  json["spread"] = r.time.spread;
+  json["rounds"] = o.rounds;
+  json["threads"] = o.threads;
+  json["clock"] = o.threads == 1 ? "thread_cpu" : "wall";
+  json["allocations_per_step"] = r.allocations;
+  json["nodes"] = r.nodes;
+  json["chars_per_second"] = r.characters_per_second();
+  add_machine(json);
+  std::puts(json.dump().c_str());
 }
 
-void workloads(benchmark::internal::Benchmark* b) {
-  b->ArgNames({"H", "T", "B"})->Args({10, 25, 1})->Args({100, 25, 1})->Args({128, 50, 50});
+void print_head(const Options& o) {
+  fmt::print(
+      "{} per step, medians of {} rounds in turns; ratio tape / hand: median of the rounds' ratios,\n"
+      "+- half the distance between their quartiles. Kernels: {}, of OpenBLAS: {}\n\n",
+      o.threads == 1 ? "CPU time of one thread" : fmt::format("Wall time of {} threads", o.threads), o.rounds,
+      xgrad::isa(), xgrad::blas_core());
+  fmt::print("{:4} {:34} {:>12} {:>12} {:>16} {:>6} {:>8} {:>11}\n", "", "", "tape us", "hand us", "ratio", "nodes",
+             "mallocs", "chars/s");
 }
 
-BENCHMARK(tape)->Apply(workloads)->Unit(benchmark::kMicrosecond);
-BENCHMARK(hand_written)->Apply(workloads)->Unit(benchmark::kMicrosecond);
-BENCHMARK(ratio)->Apply(workloads)->Iterations(1)->Unit(benchmark::kMillisecond);
+void print_row(const Row& r) {
+  fmt::print("{:4} {:34} {:>12.1f} {:>12.1f} {:>8.3f} +-{:>5.3f} {:>6} {:>8} {:>11.0f}\n", r.workload.name,
+             r.workload.str(), 1e6 * r.time.a, 1e6 * r.time.b, r.time.ratio, r.time.spread, r.nodes, r.allocations,
+             r.characters_per_second());
+}
+
+int run(const Help& help) {
+  std::fputs(help.text.c_str(), stdout);
+  return 0;
+}
+
+int run(const Options& o) {
+  if (!tape_side_has(o.threads))
+    throw UsageError(
+        fmt::format("--threads: the tape's side does not split its batch, {} threads were asked for", o.threads),
+        "leave --threads away");
+  if (!o.json) print_head(o);
+  for (const Workload& w : o.workloads) {
+    const Row row = measure(w, o);
+    if (o.json) print_json(row, o);
+    else print_row(row);
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+int report(int code, const std::string& what, const std::string& hint) {
+  fmt::print(stderr, "rnn_step: error: {}\nhint: {}\n", what, hint);
+  return code;
+}
 
 }  // namespace
 
-BENCHMARK_MAIN();
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  using namespace bench;
+  try {
+    return std::visit([](const auto& command) { return run(command); }, parse(argc, argv));
+  } catch (const UsageError& e) {
+    return report(2, e.what(), e.hint);
+  } catch (const Disagreement& e) {
+    return report(1, e.what(), "tape and hand must agree before they are timed; one of them is wrong");
+  } catch (const std::exception& e) {
+    return report(1, e.what(), "this is a bug of rnn_step or of the library");
+  }
+}
