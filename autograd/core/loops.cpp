@@ -59,10 +59,11 @@ void broadcast_to(const Shape& from, const Shape& to, const T* x, T* y, bool add
   plan.for_each_run([=](Size at, const std::array<Size, 1>& in) {
     const T* p = x + in[0];
     T* out = y + at;
-    if (add)
-      for (Size i = 0; i < n; ++i) out[i] += p[i * step];
-    else
-      for (Size i = 0; i < n; ++i) out[i] = p[i * step];
+    if (add && step) accumulate(n, p, out);
+    else if (add)
+      for (Size i = 0; i < n; ++i) out[i] += *p;
+    else if (step) std::copy_n(p, n, out);
+    else std::fill_n(out, n, *p);
   });
 }
 

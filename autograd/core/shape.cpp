@@ -61,7 +61,7 @@ Shape Shape::inserted(int axis, Index length) const {
 Shape Shape::without(int axis) const {
   Shape s = *this;
   std::copy(s.dims_.begin() + axis + 1, s.dims_.end(), s.dims_.begin() + axis);
-  s.dims_[max_rank - 1] = 0;
+  s.dims_[max_rank - 1] = 1;
   --s.rank_;
   return s;
 }

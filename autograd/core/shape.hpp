@@ -26,11 +26,7 @@ class Shape {
   explicit Shape(std::span<const std::size_t> dims);
 
   int rank() const { return rank_; }
-  Size size() const {
-    Size n = 1;
-    for (int axis = 0; axis < rank_; ++axis) n *= dims_[static_cast<unsigned>(axis)];
-    return n;
-  }
+  Size size() const { return product(dims_); }
   /// The length of an axis, counted from 0.
   Index operator[](int axis) const { return dims_[static_cast<unsigned>(axis)]; }
   void set(int axis, Index length) { dims_[static_cast<unsigned>(axis)] = length; }
@@ -53,7 +49,13 @@ class Shape {
  private:
   template <class T>
   friend struct Node;
-  std::array<Index, max_rank> dims_{};  // beyond the rank: zero, so that comparison needs no loop
+  // Unsigned: next to an axis of length 0 there may be lengths whose product has no room.
+  static Size product(const std::array<Index, max_rank>& dims) {
+    const auto length = [&](std::size_t axis) { return static_cast<std::size_t>(dims[axis]); };
+    return static_cast<Size>((length(0) * length(1)) * (length(2) * length(3)));
+  }
+
+  std::array<Index, max_rank> dims_{1, 1, 1, 1};  // beyond the rank: ones, so that neither size nor == needs a loop
   std::uint8_t rank_ = 0;
 };
 

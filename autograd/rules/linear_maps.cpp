@@ -25,8 +25,8 @@ struct Add {
   Var<T> jvp(const Context<T>&, int, const Var<T>& x_dot) const { return x_dot; }
   void accumulate(Pullback<T>& p) const {
     // An input that was broadcast only reads y_bar: let it go first, and the other may have y_bar to itself.
-    const int first = p.size(1) == p.size() ? 0 : 1;
-    const bool first_reads_only = p.size(first) != p.size();
+    const int first = p.fills(1) ? 0 : 1;
+    const bool first_reads_only = !p.fills(first);
     p.pass(first, p.needs(1 - first) && !first_reads_only);
     p.pass(1 - first, p.needs(first) && !first_reads_only);
   }

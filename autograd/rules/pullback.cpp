@@ -9,7 +9,7 @@ template <class T>
 void Pullback<T>::pass(int i, bool others_read) {
   if (!needs(i)) return;
   Node<T>&x = input(i), &y = node();
-  if (x.size() != y.size()) {
+  if (!x.same_shape(y) && x.size() != y.size()) {
     const Destination<T> d = sweep_.destination(in_[std::size_t(i)]);
     loops::sum_to(y.shape(), x.shape(), y.grad, d.data, d.add);
     return;

@@ -51,6 +51,8 @@ class Pullback {
   const T* x(int i) const { return input(i).value; }
   Shape shape(int i) const { return input(i).shape(); }
   Size size(int i) const { return input(i).size(); }
+  /// Whether input i has as many elements as y: it was not broadcast.
+  bool fills(int i) const { return input(i).same_shape(node()) || input(i).size() == node().size(); }
   bool needs(int i) const { return (input(i).flags & needs_grad) != 0; }
 
   /// Storage of y's shape for input i's contribution, summed where i was broadcast.
@@ -58,7 +60,7 @@ class Pullback {
     if (!needs(i)) return {};
     const Destination<T> d = sweep_.destination(in_[std::size_t(i)]);
     const Node<T>&x = input(i), &y = node();
-    if (x.size() == y.size()) return {d.data, d.add};
+    if (fills(i)) return {d.data, d.add};
     if (!d.add) std::fill_n(d.data, x.size(), T(0));  // two scratches may end in either order: let both add
     return {sweep_.scratch(y.size()), y.shape(), d.data, x.shape()};
   }
@@ -82,6 +84,19 @@ class Pullback {
     if (needs(i)) sweep_.product(in_[std::size_t(i)], node().rule, a, d, rows);
   }
   T* scratch(Size n) { return sweep_.scratch(n); }
+  /// n elements that `make(T* out)` derives from the value of input i: made when first asked for, and kept for the
+  /// nodes of this rule that the sweep will still come to. For what costs less than it saves only if it is used often.
+  template <class F>
+  const T* derived(int i, Size n, F make) {
+    const Index in = in_[std::size_t(i)];
+    if (const T* known = sweep_.derived(in, node().rule)) return known;
+    T* const out = sweep_.scratch(n);
+    make(out);
+    sweep_.keep_derived(in, node().rule, out);
+    return out;
+  }
+  /// How many recorded nodes have input i among theirs; at most 65535.
+  Index uses(int i) const { return input(i).uses; }
 
  private:
   Node<T>& node() const { return sweep_.node(id_); }

@@ -45,11 +45,7 @@ struct Node {
     dims = s.dims_;
     rank = s.rank_;
   }
-  Size size() const {  // axes beyond the rank hold 0: multiply only what counts
-    Size n = 1;
-    for (std::size_t axis = 0; axis < rank; ++axis) n *= dims[axis];
-    return n;
-  }
+  Size size() const { return Shape::product(dims); }
   bool same_shape(const Node& o) const {
     return ((dims[0] ^ o.dims[0]) | (dims[1] ^ o.dims[1]) | (dims[2] ^ o.dims[2]) | (dims[3] ^ o.dims[3]) |
             (rank ^ o.rank)) == 0;

@@ -46,6 +46,7 @@ void Sweep<T>::reset_gradients() {
     x.grad = nullptr;
   }
   tape_.deferred_.clear();
+  tape_.derived_.clear();
   tape_.gradients_.rewind();
 }
 
@@ -107,14 +108,16 @@ bool Sweep<T>::forwards(Index id, const Hop& to) {
   return !y.rule->part && !x.grad && x.deferred < 0 && x.uses == 1 && x.size() == y.size();
 }
 
-// Storage for the gradient of a node that has none yet: its own, or that of the node at the end of the chain of those
-// that pass their gradient on. A loop: such a chain may have a million links.
+// Storage for the gradient of a node that has none yet: its own, or that of the node at the end of a chain of those
+// that pass their gradient on. Such a chain may have a million links; only the first few are followed, for what is
+// looked for is the block at its end: without one, adoption moves the buffer along as well.
 template <class T>
 T* Sweep<T>::storage(Index id) {
   if (node(id).grad) return node(id).grad;
   Size offset = 0;
   Index end = id;
-  for (Hop next = hop(end); forwards(end, next); next = hop(end)) {
+  int links = 0;
+  for (Hop next = hop(end); links < most_links && forwards(end, next); next = hop(end), ++links) {
     offset += next.offset;
     end = next.to;
     if (node(end).grad) break;  // a block that another part has reached before

@@ -52,12 +52,20 @@ class Sweep {
   T* scratch(Size n) { return tape_.gradients_.allocate(n); }
   Destination<T> destination(Index id);
   void give(Index id, T* buffer, bool shared);
+  /// What a rule has derived from a node's value in this sweep, or null.
+  const T* derived(Index id, const RuleTable<T>* rule) const {
+    for (const auto& d : tape_.derived_)
+      if (d.id == id && d.rule == rule) return d.data;
+    return nullptr;
+  }
+  void keep_derived(Index id, const RuleTable<T>* rule, const T* data) { tape_.derived_.push_back({id, rule, data}); }
   /// Queues weight_bar += a^T d, or does it now where that is not allowed.
   void product(Index weight, const RuleTable<T>* rule, const T* a, const T* d, Index rows);
 
  private:
   using Deferred = typename Tape<T>::Deferred;
   static constexpr Index packed_below = 16;  // rows from which a product of its own pays
+  static constexpr int most_links = 4;       // of a chain to be followed for storage
   struct Hop {                               // where a node's storage may be taken from
     Index to = -1;
     Size offset = 0;

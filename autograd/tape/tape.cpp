@@ -53,6 +53,7 @@ void Tape<T>::clear() {
   attributes_.clear();
   bound_.clear();
   deferred_.clear();
+  derived_.clear();
   values_.rewind();
   gradients_.rewind();
   swept_ = consumed_ = incomplete_ = false;
@@ -64,21 +65,6 @@ TapeMemory Tape<T>::memory() const {
   return {static_cast<Size>(nodes_.size() * sizeof(Node<T>)), values_.bytes_used(), gradients_.bytes_used(),
           values_.bytes_reserved() + gradients_.bytes_reserved(),
           values_.heap_allocations() + gradients_.heap_allocations()};
-}
-
-template <class T>
-Index Tape<T>::append(T* value, const Shape& shape, std::uint8_t flags) {
-  nodes_.emplace_back();  // and fill: a node built elsewhere and copied in stalls on store forwarding
-  Node<T>& x = nodes_.back();
-  x.rule = nullptr;
-  x.value = value;
-  x.grad = nullptr;
-  x.set_shape(shape);
-  x.attributes = 0;
-  x.deferred = -1;
-  x.flags = flags;
-  x.uses = 0;
-  return static_cast<Index>(nodes_.size()) - 1;
 }
 
 template <class T>

@@ -128,7 +128,19 @@ class Tape {
   [[noreturn]] static void throw_no_tape(const char* op);
   [[noreturn]] static void throw_unusable(const char* op, const Var<T>& v);
   Index bind(Slot<T>& slot);
-  Index append(T* value, const Shape& shape, std::uint8_t flags);
+  Index append(T* value, const Shape& shape, std::uint8_t flags) {
+    nodes_.emplace_back();  // and fill: a node built elsewhere and copied in stalls on store forwarding
+    Node<T>& x = nodes_.back();
+    x.rule = nullptr;
+    x.value = value;
+    x.grad = nullptr;
+    x.set_shape(shape);
+    x.attributes = 0;
+    x.deferred = -1;
+    x.flags = flags;
+    x.uses = 0;
+    return static_cast<Index>(nodes_.size()) - 1;
+  }
 
   static inline constinit thread_local Tape* current_ = nullptr;
 
@@ -154,6 +166,12 @@ class Tape {
     Index rows, next;
   };
   std::vector<Deferred> deferred_;
+  struct Derived {  // kept by a rule for its other nodes: Pullback::derived
+    Index id;
+    const RuleTable<T>* rule;
+    const T* data;
+  };
+  std::vector<Derived> derived_;
 };
 
 /// While it lives, a tape made out of scope is the current one of this thread, around which what was current before

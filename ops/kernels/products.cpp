@@ -204,9 +204,7 @@ void multiply_few_rows(Index m, Index n, Index k, const Matrix<T>& a, const Matr
 
 template <class T>
 void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add) {
-  constexpr Index most_rows = 64, least_columns = 16 / sizeof(T), most_terms = 256;
-  if (!b.transposed && n >= least_columns && (m <= most_rows || k <= most_terms))
-    multiply_few_rows(m, n, k, a, b, c, add);
+  if (!b.transposed && has_few_rows<T>(m, n, k)) multiply_few_rows(m, n, k, a, b, c, add);
   else multiply_by_blas(m, n, k, a, b, c, add);
 }
 

@@ -23,6 +23,13 @@ struct Matrix {
 template <class T>
 void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add);
 
+/// Whether multiply() takes our own kernel, given that b is not transposed.
+template <class T>
+bool has_few_rows(Index m, Index n, Index k) {
+  constexpr Index most_rows = 64, most_terms = 256, least_columns = 16 / sizeof(T);
+  return n >= least_columns && (m <= most_rows || k <= most_terms);
+}
+
 /// The same by our own kernel. Pre: b is not transposed.
 template <class T>
 void multiply_few_rows(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add);

@@ -25,6 +25,15 @@ void flush_products(const DeferredRun<T>& run) {
   multiply<T>(run.k, run.n, run.rows, {run.a, run.a_stride, true}, {run.d, run.d_stride}, run.w_bar, run.add);
 }
 
+// w^T, where w (k, n) is input i and m rows are to be multiplied by it. Transposed once a sweep, the weight of a
+// recurrence spares every step a transposed product, which our own kernel does not do.
+template <class T>
+Matrix<T> turned(Pullback<T>& p, int i, const Matrix<T>& w, Index m, Index n, Index k) {
+  constexpr Size worth_it = 16;  // rows, all uses together
+  if (w.transposed || Size(m) * p.uses(i) < worth_it || !kernels::has_few_rows<T>(m, k, n)) return w.t();
+  return {p.derived(i, p.size(i), [&](T* out) { kernels::transpose(k, n, w.data, out); }), k};
+}
+
 // Leading axes without the last two, and the last two.
 Shape batch_of(const Shape& s) { return s.without(s.rank() - 1).without(s.rank() - 2); }
 Index rows_of(const Shape& s) { return s[s.rank() - 2]; }
@@ -87,10 +96,11 @@ struct Matmul {
     const bool batched = y.rank() > 2;
     if (const Acc<T> a_bar = p.into_own(0)) {
       const bool add = adds(a_bar, a.size(), batched);
+      const Matrix<T> bt = batched || ta ? bm.t() : turned(p, 1, bm, m, n, k);
       over_batch(y, a, b, [&](Size at, Size in_a, Size in_b) {
         T* out = a_bar.data() + in_a;
         if (ta) multiply<T>(k, m, n, bm.at(in_b), g.at(at).t(), out, add);
-        else multiply<T>(m, k, n, g.at(at), bm.at(in_b).t(), out, add);
+        else multiply<T>(m, k, n, g.at(at), bt.at(in_b), out, add);
       });
     }
     if (!batched && !ta && !tb) return p.product(1, p.x(0), p.y_bar(), m);
@@ -199,8 +209,10 @@ struct Affine {
   void accumulate(Pullback<T>& p) const {
     const Index m = p.shape()[0], n = p.shape()[1], k = p.shape(1)[0];
     p.pass(2, p.needs(1) || p.needs(0));
-    if (const Acc<T> x_bar = p.into_own(0))
-      multiply<T>(m, k, n, {p.y_bar(), n}, {p.x(1), n, true}, x_bar.data(), x_bar.add());
+    if (const Acc<T> x_bar = p.into_own(0)) {
+      const Matrix<T> w{p.x(1), n};
+      multiply<T>(m, k, n, {p.y_bar(), n}, turned(p, 1, w, m, n, k), x_bar.data(), x_bar.add());
+    }
     p.product(1, p.x(0), p.y_bar(), m);
   }
   static void flush(const DeferredRun<T>& run) { flush_products(run); }

@@ -1,7 +1,7 @@
 // The matrix product in three loops. Plain products, also for complex numbers: nothing is conjugated, and infinities
 // are not put right, as operator* of std::complex does at several times the cost.
 #include "../../../autograd/core/scalars.hpp"
-#include "../blas.hpp"
+#include "../products.hpp"
 
 namespace xgrad::kernels {
 
@@ -28,7 +28,15 @@ void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b,
   }
 }
 
-#define XGRAD_INSTANTIATE(T) template void multiply(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool);
+template <class T>
+void transpose(Index m, Index n, const T* x, T* y) {
+  for (Index i = 0; i < m; ++i)
+    for (Index j = 0; j < n; ++j) y[Size(j) * m + i] = x[Size(i) * n + j];
+}
+
+#define XGRAD_INSTANTIATE(T)                                                                 \
+  template void multiply(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool); \
+  template void transpose(Index, Index, const T*, T*);
 XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 

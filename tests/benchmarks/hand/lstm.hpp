@@ -38,6 +38,7 @@ class Lstm {
   T step(Pointers<const T> w, const Window<T>& x, Pointers<T> g) {
     const std::size_t out = layers_.size() * per_layer;
     T loss = 0;
+    output_.begin(w[out]);
     for (Index t = 0; t < s_.steps; t += plan_.block) {
       const Index end = std::min(t + plan_.block, s_.steps);
       for (std::size_t i = 0; i < layers_.size(); ++i) forward(i, w.subspan(i * per_layer), x, t, end);

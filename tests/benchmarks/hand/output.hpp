@@ -45,7 +45,14 @@ template <class T>
 class OutputLayer {
  public:
   OutputLayer(Index rows, Index hidden, Index vocabulary)
-      : h_(hidden), v_(vocabulary), logits_(size(rows, vocabulary)), slope_(logits_.size()) {}
+      : h_(hidden),
+        v_(vocabulary),
+        logits_(size(rows, vocabulary)),
+        slope_(logits_.size()),
+        w_t_(size(hidden, vocabulary)) {}
+
+  /// Once a step, before the first block.
+  void begin(const T* w) { kernels::transpose(h_, v_, w, w_t_.data()); }
 
   struct Layer {
     const T *w, *b;  // (H, V), (V)
@@ -59,13 +66,14 @@ class OutputLayer {
     kernels::multiply<T>(h_, v_, rows, {h, h_, true}, {slope_.data(), v_}, l.w_bar, add);
     if (!add) std::fill_n(l.b_bar, v_, T(0));
     add_rows(rows, v_, slope_.data(), l.b_bar);
-    kernels::multiply<T>(rows, h_, v_, {slope_.data(), v_}, {l.w, v_, true}, dh, false);
+    kernels::multiply<T>(rows, h_, v_, {slope_.data(), v_}, {w_t_.data(), h_}, dh, false);
     return loss;
   }
 
  private:
   Index h_, v_;
   std::vector<T> logits_, slope_;  // (rows, V)
+  std::vector<T> w_t_;             // (V, H)
 };
 
 }  // namespace hand

@@ -38,6 +38,7 @@ class Rnn {
   /// Assigns all gradients; returns the loss in nats.
   T step(Pointers<const T> w, const Window<T>& x, Pointers<T> g) {
     T loss = 0;
+    output_.begin(w[w_out]);
     for (Index t = 0; t < s_.steps; t += plan_.block) {
       const Index end = std::min(t + plan_.block, s_.steps);
       for (Index k = t; k < end; ++k) forward(w, x.inputs + k * s_.batch, state(k + 1));
