@@ -129,7 +129,8 @@ auto CharRnn<T, Cell>::loss(std::span<const Index> inputs, std::span<const Index
   for (Index layer = 1; layer < options_.layers; ++layer)
     h = run(layer, unstack(cells[std::size_t(layer)].project(h)), first, parts);
   const Var<T> logits = head(h), last = stack_state(parts);  // (T, B, V)
-  return {softmax_cross_entropy(logits, targets, T(1) / static_cast<T>(average_over > 0 ? average_over : batch)), last};
+  const T weight = T(1) / static_cast<T>(average_over > 0 ? average_over : batch);
+  return {softmax_cross_entropy(logits, targets, weight), last};
 }
 
 #define XGRAD_INSTANTIATE(T)           \

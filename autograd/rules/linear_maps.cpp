@@ -18,17 +18,22 @@ struct Add {
   void forward(const Inputs<T>& x, const Output<T>& y) {
     if (!x.same_shape(0, 1)) return loops::add(y.shape(), x[0], x.shape(0), x[1], x.shape(1), T(1), y.data());
     const T *a = x[0], *b = x[1];
-    T* out = y.data();
+    T* __restrict out = y.data();
     for (Size i = 0, n = y.size(); i < n; ++i) out[i] = a[i] + b[i];
   }
   Var<T> vjp(const Context<T>&, int, const Var<T>& y_bar) const { return y_bar; }
   Var<T> jvp(const Context<T>&, int, const Var<T>& x_dot) const { return x_dot; }
   void accumulate(Pullback<T>& p) const {
+    const bool fills[] = {p.fills(0), p.fills(1)};
+    if (fills[0] && fills[1]) {
+      p.hand_over(0, p.needs(1));
+      p.hand_over(1, p.needs(0));
+      return;
+    }
     // An input that was broadcast only reads y_bar: let it go first, and the other may have y_bar to itself.
-    const int first = p.fills(1) ? 0 : 1;
-    const bool first_reads_only = !p.fills(first);
-    p.pass(first, p.needs(1 - first) && !first_reads_only);
-    p.pass(1 - first, p.needs(first) && !first_reads_only);
+    const int first = fills[1] ? 0 : 1;
+    p.pass(first, false);
+    p.pass(1 - first, false);
   }
 };
 

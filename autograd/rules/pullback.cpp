@@ -6,20 +6,9 @@
 namespace xgrad {
 
 template <class T>
-void Pullback<T>::pass(int i, bool others_read) {
-  if (!needs(i)) return;
-  Node<T>&x = input(i), &y = node();
-  if (!x.same_shape(y) && x.size() != y.size()) {
-    const Destination<T> d = sweep_.destination(in_[std::size_t(i)]);
-    loops::sum_to(y.shape(), x.shape(), y.grad, d.data, d.add);
-    return;
-  }
-  const bool shared = others_read || (y.flags & (is_shared | is_retained));
-  if (x.grad == y.grad && !(x.flags & has_grad)) {  // forwarded: it lies there already
-    x.flags |= shared ? std::uint8_t(has_grad | is_shared) : std::uint8_t(has_grad);
-    return;
-  }
-  sweep_.give(in_[std::size_t(i)], y.grad, shared);
+void Pullback<T>::sum_into(int i) {
+  const Destination<T> d = sweep_.destination(in_[std::size_t(i)]);
+  loops::sum_to(shape(), shape(i), y_bar(), d.data, d.add);
 }
 
 template <class T>

@@ -14,10 +14,10 @@ class Acc {
  public:
   Acc() = default;
   Acc(T* data, bool add) : data_(data), add_(add) {}
-  Acc(T* scratch, const Shape& from, T* target, const Shape& to)
-      : data_(scratch), target_(target), from_(from), to_(to) {}
+  Acc(T* scratch, const Node<T>& from, T* target, const Node<T>& to)
+      : data_(scratch), target_(target), from_(&from), to_(&to) {}
   ~Acc() {
-    if (target_) loops::sum_to(from_, to_, data_, target_, true);
+    if (target_) loops::sum_to(from_->shape(), to_->shape(), data_, target_, true);
   }
   Acc(const Acc&) = delete;
   Acc& operator=(const Acc&) = delete;
@@ -30,7 +30,7 @@ class Acc {
   T* data_ = nullptr;
   bool add_ = false;
   T* target_ = nullptr;
-  Shape from_, to_;
+  const Node<T>*from_ = nullptr, *to_ = nullptr;  // of whose shapes they are; no kernel records, so nodes stay
 };
 
 /// One node in the sweep: its cotangent y_bar, its inputs, and storage for theirs.
@@ -62,7 +62,7 @@ class Pullback {
     const Node<T>&x = input(i), &y = node();
     if (fills(i)) return {d.data, d.add};
     if (!d.add) std::fill_n(d.data, x.size(), T(0));  // two scratches may end in either order: let both add
-    return {sweep_.scratch(y.size()), y.shape(), d.data, x.shape()};
+    return {sweep_.scratch(y.size()), y, d.data, x};
   }
   /// Storage of the input's own shape.
   Acc<T> into_own(int i) {
@@ -72,7 +72,20 @@ class Pullback {
   }
   /// y_bar is the contribution to input i, summed where i was broadcast. `others_read` says that y_bar is still to
   /// be read after this call: by a second input, or by a deferred product.
-  void pass(int i, bool others_read);
+  void pass(int i, bool others_read) {
+    if (!needs(i)) return;
+    if (fills(i)) hand_over(i, others_read);
+    else sum_into(i);
+  }
+  /// The same where input i fills y.
+  void hand_over(int i, bool others_read) {
+    Node<T>&x = input(i), &y = node();
+    if (!(x.flags & needs_grad)) return;
+    const bool shared = others_read || (y.flags & (is_shared | is_retained));
+    if (x.grad == y.grad && !(x.flags & has_grad))  // forwarded: it lies there already
+      x.flags |= shared ? std::uint8_t(has_grad | is_shared) : std::uint8_t(has_grad);
+    else sweep_.give(in_[std::size_t(i)], y.grad, shared);
+  }
   /// `buffer` (x's shape) is the contribution, and will not change before the tape is cleared.
   void give(int i, T* buffer) { sweep_.give(in_[std::size_t(i)], buffer, true); }
   /// Consecutive pieces of y_bar are the contributions of all inputs.
@@ -99,6 +112,7 @@ class Pullback {
   Index uses(int i) const { return input(i).uses; }
 
  private:
+  void sum_into(int i);
   Node<T>& node() const { return sweep_.node(id_); }
   Node<T>& input(int i) const { return sweep_.node(in_[std::size_t(i)]); }
 

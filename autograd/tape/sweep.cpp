@@ -165,16 +165,8 @@ Destination<T> Sweep<T>::destination(Index id) {
 }
 
 template <class T>
-void Sweep<T>::give(Index id, T* buffer, bool shared) {
-  Node<T>& x = node(id);
-  if (!(x.flags & needs_grad)) return;
-  const bool is_part = x.rule && x.rule->part;
-  if (!x.grad && !is_part && !(x.flags & (has_grad | is_parameter))) {
-    x.grad = buffer;
-    x.flags |= shared ? std::uint8_t(has_grad | is_shared) : std::uint8_t(has_grad);
-    return;
-  }
-  const Size n = x.size();
+void Sweep<T>::add_or_assign(Index id, const T* buffer) {
+  const Size n = node(id).size();
   const Destination<T> d = destination(id);
   if (d.data == buffer) return;
   if (d.add) loops::accumulate(n, buffer, d.data);

@@ -51,7 +51,16 @@ class Sweep {
   Node<T>& node(Index id) { return tape_.nodes_.data()[id]; }
   T* scratch(Size n) { return tape_.gradients_.allocate(n); }
   Destination<T> destination(Index id);
-  void give(Index id, T* buffer, bool shared);
+  /// `buffer`, of node id's size, is a contribution: adopted where it is the first one, else added. `shared`: somebody
+  /// else may read it later.
+  void give(Index id, T* buffer, bool shared) {
+    Node<T>& x = node(id);
+    if (!(x.flags & needs_grad)) return;
+    const bool is_part = x.rule && x.rule->part;
+    if (x.grad || is_part || (x.flags & (has_grad | is_parameter))) return add_or_assign(id, buffer);
+    x.grad = buffer;
+    x.flags |= shared ? std::uint8_t(has_grad | is_shared) : std::uint8_t(has_grad);
+  }
   /// What a rule has derived from a node's value in this sweep, or null.
   const T* derived(Index id, const RuleTable<T>* rule) const {
     for (const auto& d : tape_.derived_)
@@ -79,6 +88,7 @@ class Sweep {
   Hop hop(Index id);
   bool forwards(Index id, const Hop& hop);
   T* storage(Index id);
+  void add_or_assign(Index id, const T* buffer);
   void complete(Index id);
   void by_vjp(Index id);
   void contribute(const char* rule, Index from, Index id);

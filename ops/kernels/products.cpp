@@ -27,9 +27,9 @@ struct Product {
   Size a_row, a_step;
   const T* b;  // (k, n)
   Size b_row;
-  T* c;  // (m, n)
-  Size c_row;
-  bool add;
+  const T* d;  // (m, n), or null: what the product is added to
+  Size d_row;
+  T* c;  // (m, n), dense
 };
 
 // How many rows and vectors of columns are summed up at once: 12 sums leave room in 16 registers, 24 in 32. Fewer than
@@ -56,9 +56,9 @@ XGRAD_INLINE void add_outer(L (&into)[R][N], const T* a, Size a_row, const T* b)
   }
 }
 
-// Rows i to i + R, columns of N vectors from b and c on, of which the last `fresh` are stored.
+// Rows i to i + R, columns of N vectors from b and, in c and d, from column j on. The last `fresh` are stored.
 template <class L, int R, int N, class T = typename L::Value>
-XGRAD_INLINE void block(const Product<L>& p, Size i, const T* b, Size b_row, T* c, Size fresh) {
+XGRAD_INLINE void block(const Product<L>& p, Size i, const T* b, Size b_row, Size j, Size fresh) {
   constexpr int ways = R * N >= 8 ? 1 : R * N >= 4 ? 2 : 4;
   const T* const a = p.a + i * p.a_row;
   L sum[ways][R][N];
@@ -77,21 +77,21 @@ XGRAD_INLINE void block(const Product<L>& p, Size i, const T* b, Size b_row, T* 
       L y = sum[0][r][v];
       XGRAD_UNROLL
       for (int way = 1; way < ways; ++way) y = y + sum[way][r][v];
-      T* const out = c + (i + r) * p.c_row + v * L::width;
-      if (N > 1 || fresh == L::width) {
-        (p.add ? L::load(out) + y : y).store(out);
-      } else {
-        for (Size lane = L::width - fresh; lane < L::width; ++lane) out[lane] = (p.add ? out[lane] : T(0)) + y.v[lane];
-      }
+      const Size column = j + v * L::width;
+      if (p.d) y = L::load(p.d + (i + r) * p.d_row + column) + y;
+      T* const out = p.c + (i + r) * p.n + column;
+      if (N > 1 || fresh == L::width) y.store(out);
+      else
+        for (Size lane = L::width - fresh; lane < L::width; ++lane) out[lane] = y.v[lane];
     }
   }
 }
 
 // All rows of N vectors of columns.
 template <class L, int R, int N, class T = typename L::Value>
-XGRAD_INLINE void rows(const Product<L>& p, Size i, const T* b, Size b_row, T* c, Size fresh) {
-  for (; i + R <= p.m; i += R) block<L, R, N>(p, i, b, b_row, c, fresh);
-  if constexpr (R > 1) rows<L, R == 6 ? 4 : R / 2, N>(p, i, b, b_row, c, fresh);
+XGRAD_INLINE void rows(const Product<L>& p, Size i, const T* b, Size b_row, Size j, Size fresh) {
+  for (; i + R <= p.m; i += R) block<L, R, N>(p, i, b, b_row, j, fresh);
+  if constexpr (R > 1) rows<L, R == 6 ? 4 : R / 2, N>(p, i, b, b_row, j, fresh);
 }
 
 // All columns from j on, in groups of N vectors, then of fewer: group(place, first, fresh) for each, with N in its
@@ -112,7 +112,7 @@ XGRAD_INLINE void groups(Size n, Size j, const F& group) {
 
 template <class L, int R, int N>
 XGRAD_INLINE void straight(const Product<L>& p) {
-  groups<L, N>(p.n, 0, [&]<int M>(Size j, Size fresh) { rows<L, R, M>(p, 0, p.b + j, p.b_row, p.c + j, fresh); });
+  groups<L, N>(p.n, 0, [&]<int M>(Size j, Size fresh) { rows<L, R, M>(p, 0, p.b + j, p.b_row, j, fresh); });
 }
 
 // The same by way of copies of the columns, for so much of k at a time that a copy fits into half a first-level cache.
@@ -130,11 +130,12 @@ XGRAD_INLINE void packed(Product<L> p) {
         for (int v = 0; v < M; ++v)
           L::load(p.b + l * p.b_row + j + v * L::width).store(copy + l * width + v * L::width);
       }
-      rows<L, 6, M>(p, 0, copy, width, p.c + j, fresh);
+      rows<L, 6, M>(p, 0, copy, width, j, fresh);
     });
     p.a += p.k * p.a_step;
     p.b += p.k * p.b_row;
-    p.add = true;
+    p.d = p.c;
+    p.d_row = p.n;
   }
 }
 
@@ -173,15 +174,15 @@ XGRAD_INLINE void narrow(const Product<L>& p) {
   using T = typename L::Value;
   if constexpr (sizeof(L) > 16) {
     using Half = Lane<Simd<T, int(sizeof(L)) / 2>>;
-    const Product<Half> half{p.m, p.n, p.k, p.a, p.a_row, p.a_step, p.b, p.b_row, p.c, p.c_row, p.add};
+    const Product<Half> half{p.m, p.n, p.k, p.a, p.a_row, p.a_step, p.b, p.b_row, p.d, p.d_row, p.c};
     if (p.n < Half::width) narrow(half);
     else straight<Half, 2, 1>(half);
   } else {
     for (Size i = 0; i < p.m; ++i)
       for (Size j = 0; j < p.n; ++j) {
-        T sum = p.add ? p.c[i * p.c_row + j] : T(0);
+        T sum = p.d ? p.d[i * p.d_row + j] : T(0);
         for (Size l = 0; l < p.k; ++l) sum += p.a[i * p.a_row + l * p.a_step] * p.b[l * p.b_row + j];
-        p.c[i * p.c_row + j] = sum;
+        p.c[i * p.n + j] = sum;
       }
   }
 }
@@ -197,15 +198,24 @@ XGRAD_INLINE void product(const Product<L>& p) {
 }  // namespace
 
 template <class T>
-void multiply_few_rows(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add) {
+void multiply_few_rows(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row,
+                       T* c) {
   const Size row = a.transposed ? 1 : a.stride, step = a.transposed ? a.stride : 1;
-  simd::on_lanes<T>([=]<class L>() { product<L>({m, n, k, a.data, row, step, b.data, b.stride, c, n, add}); });
+  simd::on_lanes<T>([=]<class L>() { product<L>({m, n, k, a.data, row, step, b.data, b.stride, d, d_row, c}); });
 }
 
 template <class T>
 void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add) {
-  if (!b.transposed && has_few_rows<T>(m, n, k)) multiply_few_rows(m, n, k, a, b, c, add);
-  else multiply_by_blas(m, n, k, a, b, c, add);
+  if (b.transposed || !has_few_rows<T>(m, n, k)) return multiply_by_blas(m, n, k, a, b, c, add);
+  multiply_few_rows<T>(m, n, k, a, b, add ? c : nullptr, n, c);
+}
+
+template <class T>
+void multiply_add(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row, T* c) {
+  if (!b.transposed && has_few_rows<T>(m, n, k)) return multiply_few_rows(m, n, k, a, b, d, d_row, c);
+  if (d != c)
+    for (Size i = 0; i < m; ++i) std::copy_n(d + i * d_row, n, c + i * n);
+  multiply_by_blas(m, n, k, a, b, c, true);
 }
 
 template <class T>
@@ -220,9 +230,10 @@ void transpose(Index m, Index n, const T* x, T* y) {
   });
 }
 
-#define XGRAD_INSTANTIATE(T)                                                                          \
-  template void multiply(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool);          \
-  template void multiply_few_rows(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool); \
+#define XGRAD_INSTANTIATE(T)                                                                                    \
+  template void multiply(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool);                    \
+  template void multiply_add(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, const T*, Size, T*);      \
+  template void multiply_few_rows(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, const T*, Size, T*); \
   template void transpose(Index, Index, const T*, T*);
 XGRAD_INSTANTIATE(float)
 XGRAD_INSTANTIATE(double)

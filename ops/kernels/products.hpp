@@ -23,6 +23,10 @@ struct Matrix {
 template <class T>
 void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add);
 
+/// c = d + a b; d's rows (of n elements) lie `d_row` apart, and with 0 it is one row for all. d may be c.
+template <class T>
+void multiply_add(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row, T* c);
+
 /// Whether multiply() takes our own kernel, given that b is not transposed.
 template <class T>
 bool has_few_rows(Index m, Index n, Index k) {
@@ -30,9 +34,9 @@ bool has_few_rows(Index m, Index n, Index k) {
   return n >= least_columns && (m <= most_rows || k <= most_terms);
 }
 
-/// The same by our own kernel. Pre: b is not transposed.
+/// c = d + a b, or a b where d is null, by our own kernel. Pre: b is not transposed.
 template <class T>
-void multiply_few_rows(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add);
+void multiply_few_rows(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row, T* c);
 
 /// y (n, m) = x (m, n) transposed; both dense.
 template <class T>

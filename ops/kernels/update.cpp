@@ -57,7 +57,7 @@ void adagrad_update(Size n, T rate, T eps, T bound, const T* g, T* m, T* w) {
       const Size left = n - i;
       const L x = clipped<L>(simd::load<L>(g + i, left), bound), sum = simd::load<L>(m + i, left) + x * x;
       simd::store(sum, m + i, left);
-      simd::store(simd::load<L>(w + i, left) - L(rate) * x / sqrt(sum + L(eps)), w + i, left);
+      simd::store(simd::load<L>(w + i, left) - L(rate) * x * reciprocal_sqrt(sum + L(eps)), w + i, left);
     }
   });
 }

@@ -194,11 +194,14 @@ struct Affine {
     return y;
   }
   void forward(const Inputs<T>& x, const Output<T>& y) {
-    const Index n = y.shape()[1];
-    if (x.size(2) == y.size()) std::copy_n(x[2], y.size(), y.data());
-    else loops::broadcast_to(x.shape(2), y.shape(), x[2], y.data(), false);
-    const Index k = x.shape(1)[0];
-    multiply<T>(y.shape()[0], n, k, {x[0], k}, {x[1], n}, y.data(), true);
+    const Index m = y.shape()[0], n = y.shape()[1], k = x.shape(1)[0];
+    const T* b = x[2];
+    const bool whole = x.size(2) == y.size(), row = x.shape(2) == Shape{n};
+    if (!whole && !row) {
+      loops::broadcast_to(x.shape(2), y.shape(), b, y.data(), false);
+      b = y.data();
+    }
+    kernels::multiply_add<T>(m, n, k, {x[0], k}, {x[1], n}, b, row && !whole ? 0 : n, y.data());
   }
   Var<T> vjp(const Context<T>& c, int i, const Var<T>& y_bar) const {
     return i == 0 ? matmul(y_bar, c.x(1), false, true) : i == 1 ? matmul(c.x(0), y_bar, true) : y_bar;

@@ -1,7 +1,7 @@
 // The matrix product in three loops. Plain products, also for complex numbers: nothing is conjugated, and infinities
 // are not put right, as operator* of std::complex does at several times the cost.
-#include "../../../autograd/core/scalars.hpp"
 #include "../products.hpp"
+#include "../../../autograd/core/scalars.hpp"
 
 namespace xgrad::kernels {
 
@@ -29,13 +29,21 @@ void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b,
 }
 
 template <class T>
+void multiply_add(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row, T* c) {
+  for (Index i = 0; i < m && d != c; ++i)
+    for (Index j = 0; j < n; ++j) c[Size(i) * n + j] = d[i * d_row + j];
+  multiply(m, n, k, a, b, c, true);
+}
+
+template <class T>
 void transpose(Index m, Index n, const T* x, T* y) {
   for (Index i = 0; i < m; ++i)
     for (Index j = 0; j < n; ++j) y[Size(j) * m + i] = x[Size(i) * n + j];
 }
 
-#define XGRAD_INSTANTIATE(T)                                                                 \
-  template void multiply(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool); \
+#define XGRAD_INSTANTIATE(T)                                                                               \
+  template void multiply(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool);               \
+  template void multiply_add(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, const T*, Size, T*); \
   template void transpose(Index, Index, const T*, T*);
 XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE

@@ -66,6 +66,17 @@ struct Lane {
     for (Size i = 0; i < width; ++i) y.v[i] = std::sqrt(a.v[i]);
     return y;
   }
+  /// 1 / sqrt(a) for normal numbers a: in float to 2 ulp, in a third of the time that a root and a quotient take.
+  friend Lane reciprocal_sqrt(const Lane& a) {
+    if constexpr (sizeof(Value) == 8) {
+      return 1 / sqrt(a);
+    } else {  // half the exponent's bits, negated, are a first guess to 3.5 %; Newton's iteration squares the error
+      Lane y((Vector)(0x5f3759df - ((Bits)a.v >> 1)));
+      const Lane half = a * Lane(0.5);
+      for (int i = 0; i < 3; ++i) y = y * fma(-half * y, y, Lane(1.5));
+      return y;
+    }
+  }
   friend Lane abs(const Lane& a) { return Lane((Vector)((Bits)a.v & magnitude)); }
   /// |a| with the sign of b.
   friend Lane copysign(const Lane& a, const Lane& b) {
