@@ -1,7 +1,8 @@
 // The matrix product in three loops. Plain products, also for complex numbers: nothing is conjugated, and infinities
 // are not put right, as operator* of std::complex does at several times the cost.
-#include "../../../autograd/core/scalars.hpp"
 #include "../products.hpp"
+
+#include "../../../autograd/core/scalars.hpp"
 
 namespace xgrad::kernels {
 
