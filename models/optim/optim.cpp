@@ -4,7 +4,6 @@
 
 #include "../../autograd/core/error.hpp"
 #include "../../autograd/core/scalars.hpp"
-#include "../../ops/kernels/update.hpp"
 
 namespace xgrad {
 
@@ -21,9 +20,9 @@ Size size_of(std::span<T> values) {
 
 // A checked step's gradients.
 template <class T>
-std::span<const T> gradients_for(ParamStore<T>& store, const StepOptions& how) {
+const T* gradients_for(ParamStore<T>& store, const StepOptions& how) {
   check_bound(how.clip_by_value);
-  return store.gradients().flat();
+  return store.gradients().flat().data();
 }
 
 void check_beta(const char* name, double beta) {
@@ -43,18 +42,30 @@ double clip_by_norm(GradientBuffer<T>& gradients, double bound) {
 }
 
 template <class T>
-void Sgd<T>::step(const StepOptions& how) {
-  const auto g = gradients_for(store_, how);
-  kernels::sgd_update(size_of(g), static_cast<T>(options_.learning_rate), static_cast<T>(how.clip_by_value), g.data(),
-                      store_.mutable_values().data());
+auto Sgd<T>::pass(const StepOptions& how) -> Pass {
+  const T* const g = gradients_for(store_, how);
+  return {static_cast<T>(options_.learning_rate), static_cast<T>(how.clip_by_value), g, store_.mutable_values().data()};
 }
 
 template <class T>
-void Adagrad<T>::step(const StepOptions& how) {
-  const auto g = gradients_for(store_, how);
-  kernels::adagrad_update(size_of(g), static_cast<T>(options_.learning_rate), static_cast<T>(options_.eps),
-                          static_cast<T>(how.clip_by_value), g.data(), accumulators().data(),
-                          store_.mutable_values().data());
+void Sgd<T>::Pass::operator()(Size begin, Size end) const {
+  kernels::sgd_update(end - begin, rate, bound, g + begin, w + begin);
+}
+
+template <class T>
+auto Adagrad<T>::pass(const StepOptions& how) -> Pass {
+  const T* const g = gradients_for(store_, how);
+  return {static_cast<T>(options_.learning_rate),
+          static_cast<T>(options_.eps),
+          static_cast<T>(how.clip_by_value),
+          g,
+          accumulators().data(),
+          store_.mutable_values().data()};
+}
+
+template <class T>
+void Adagrad<T>::Pass::operator()(Size begin, Size end) const {
+  kernels::adagrad_update(end - begin, rate, eps, bound, g + begin, m + begin, w + begin);
 }
 
 template <class T>
@@ -72,16 +83,20 @@ Adam<T>::Adam(ParamStore<T>& store, const Options& options) : store_(store), opt
 }
 
 template <class T>
-void Adam<T>::step(const StepOptions& how) {
-  const auto g = gradients_for(store_, how);
+auto Adam<T>::pass(const StepOptions& how) -> Pass {
+  const T* const g = gradients_for(store_, how);
   const auto [rate, beta1, beta2, eps] = options_;
-  const double t = double(++steps_), first = 1 - std::pow(beta1, t), second = 1 - std::pow(beta2, t);
+  const double t = double(steps_ + 1), first = 1 - std::pow(beta1, t), second = 1 - std::pow(beta2, t);
   const kernels::AdamStep<T> step{static_cast<T>(beta1),        static_cast<T>(1 - beta1),
                                   static_cast<T>(beta2),        static_cast<T>(1 - beta2),
                                   static_cast<T>(rate / first), static_cast<T>(1 / std::sqrt(second)),
                                   static_cast<T>(eps),          static_cast<T>(how.clip_by_value)};
-  kernels::adam_update(size_of(g), step, g.data(), first_moments().data(), second_moments().data(),
-                       store_.mutable_values().data());
+  return {step, g, first_moments().data(), second_moments().data(), store_.mutable_values().data()};
+}
+
+template <class T>
+void Adam<T>::Pass::operator()(Size begin, Size end) const {
+  kernels::adam_update(end - begin, step, g + begin, m + begin, v + begin, w + begin);
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "../../autograd/tape/parameter.hpp"
+#include "../../ops/kernels/update.hpp"
 
 namespace xgrad {
 
@@ -19,8 +20,23 @@ struct StepOptions {
   double clip_by_value = std::numeric_limits<double>::infinity();
 };
 
+/// The whole of a loop over flat buffers as one range: what `step` does unless it is given something else.
+struct OneRange {
+  template <class F>
+  void for_ranges(Size n, F&& f) const {
+    f(Size(0), n);
+  }
+};
+
 // In each optimiser, `step` updates all parameters of the store by its own gradient buffer. It throws ValueError unless
 // clip_by_value > 0, and TapeError after a sweep that was cut short; then nothing has changed.
+//
+// `ranges` says who does it: `adam.step(how, shards)` updates on all threads of a Shards (train/shards.hpp). It is
+// anything with for_ranges(n, f), which calls f(begin, end) for ranges that together are [0, n) once, in any order and
+// on any threads, and returns when all are done. Each element is treated by itself, so where ranges begin on 64-byte
+// lines, as those of Shards do, the bits are the same; within a line a vector would be cut, and compilers may fuse the
+// products of whole vectors and of parts in another way. What for_ranges throws before the first call leaves everything
+// as it was.
 
 /// w -= rate g.
 template <class T>
@@ -30,9 +46,20 @@ class Sgd {
     double learning_rate = 1e-3;
   };
   Sgd(ParamStore<T>& store, const Options& options) : store_(store), options_(options) {}
-  void step(const StepOptions& how = {});
+  template <class Ranges = OneRange>
+  void step(const StepOptions& how = {}, Ranges&& ranges = Ranges()) {
+    ranges.for_ranges(static_cast<Size>(store_.values().size()), pass(how));
+  }
 
  private:
+  struct Pass {
+    T rate, bound;
+    const T* g;
+    T* w;
+    void operator()(Size begin, Size end) const;
+  };
+  Pass pass(const StepOptions& how);
+
   ParamStore<T>& store_;
   Options options_;
 };
@@ -47,12 +74,23 @@ class Adagrad {
     double eps = 1e-8;
   };
   Adagrad(ParamStore<T>& store, const Options& options) : store_(store), options_(options) {}
-  void step(const StepOptions& how = {});
+  template <class Ranges = OneRange>
+  void step(const StepOptions& how = {}, Ranges&& ranges = Ranges()) {
+    ranges.for_ranges(static_cast<Size>(store_.values().size()), pass(how));
+  }
 
   /// The sums of squares, in the layout of the store; for checkpoints.
   std::span<T> accumulators();
 
  private:
+  struct Pass {
+    T rate, eps, bound;
+    const T* g;
+    T *m, *w;
+    void operator()(Size begin, Size end) const;
+  };
+  Pass pass(const StepOptions& how);
+
   ParamStore<T>& store_;
   Options options_;
   std::vector<T, xsimd::aligned_allocator<T, 64>> sums_;
@@ -75,7 +113,11 @@ class Adam {
   /// Throws ValueError unless both betas are in [0, 1) and eps is > 0 as a T: what has never had a gradient would
   /// become 0 / 0.
   Adam(ParamStore<T>& store, const Options& options);
-  void step(const StepOptions& how = {});
+  template <class Ranges = OneRange>
+  void step(const StepOptions& how = {}, Ranges&& ranges = Ranges()) {
+    ranges.for_ranges(static_cast<Size>(store_.values().size()), pass(how));
+    ++steps_;
+  }
 
   /// The state, to be saved, and written to in order to restore it: m and v, in the layout of the store, and t.
   std::span<T> first_moments();
@@ -85,6 +127,14 @@ class Adam {
   void set_steps(std::int64_t steps);
 
  private:
+  struct Pass {
+    kernels::AdamStep<T> step;
+    const T* g;
+    T *m, *v, *w;
+    void operator()(Size begin, Size end) const;
+  };
+  Pass pass(const StepOptions& how);
+
   ParamStore<T>& store_;
   Options options_;
   std::vector<T, xsimd::aligned_allocator<T, 64>> first_, second_;

@@ -20,7 +20,8 @@ namespace xgrad {
 /// get slower with more. Throws ValueError for n < 1, and Error where OpenBLAS does not do as told.
 void set_blas_threads(int n);
 
-/// The kernels that OpenBLAS has chosen, "Haswell" for one: benchmarks say it beside their figures.
+/// The kernels that OpenBLAS has chosen, "Haswell" for one: benchmarks say it beside their figures. "none" where the
+/// library is built from reference kernels alone.
 const char* blas_core();
 
 }  // namespace xgrad

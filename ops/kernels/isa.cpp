@@ -53,6 +53,12 @@ Isa choose_and_keep() {
 
 }  // namespace simd
 
-const char* isa() { return simd::names[int(simd::current())]; }
+const char* isa() {
+#if defined(XGRAD_REFERENCE_KERNELS)
+  return "reference";
+#else
+  return simd::names[int(simd::current())];
+#endif
+}
 
 }  // namespace xgrad

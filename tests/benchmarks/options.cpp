@@ -62,8 +62,8 @@ void add_options(CLI::App& app) {
   };
   add("--workload", "NAMES", "which, with commas between (default W1,W2,W3,W4,W5)");
   add("--threads", "N",
-      "over which a step's batch is split (default 1: CPU time of the thread; else wall time, and only\nthe workloads "
-      "with a batch to split)");
+      "over which a step's batch is split (default 1: CPU time of the thread; else wall time and the\nspeed-up over "
+      "one thread, and only the workloads with a batch to split)");
   add("--rounds", "N", "in which tape and hand take turns, at least 21 (default 41)");
   const char* const json = "one object on one line for each workload, instead of a table";  // a literal is ambiguous
   app.add_flag("--json", json)->disable_flag_override();

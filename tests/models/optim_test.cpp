@@ -1,4 +1,5 @@
 // Optimisers and clipping against their closed forms.
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <xgrad/models/models.hpp>
@@ -60,6 +61,44 @@ void check_clipped_steps() {
   }
   BOOST_TEST(fused.values() == separate.values());
   BOOST_TEST(fused.values() != unclipped.values());
+}
+
+// [0, n) in 64-byte lines, the last first.
+template <class T>
+struct Lines {
+  int calls = 0;
+  template <class F>
+  void for_ranges(Size n, F&& f) {
+    constexpr Size line = 64 / sizeof(T);
+    for (Size begin = (n - 1) / line * line; begin >= 0; begin -= line, ++calls) f(begin, std::min(n, begin + line));
+  }
+};
+
+struct NoRanges {
+  template <class F>
+  void for_ranges(Size, F&&) const {
+    throw TapeError("none");
+  }
+};
+
+// A step in ranges is the step, to the bit; one whose ranges cannot be had changes nothing, the number of steps
+// included.
+template <template <class> class Optimizer, class T>
+void check_ranges() {
+  Learner<Optimizer, T> whole, pieces;
+  Lines<T> lines;
+  Rng one(9), same(9);
+  for (int step = 0; step < 5; ++step) {
+    const StepOptions how{.clip_by_value = step % 2 ? 5 : INFINITY};
+    whole.draw_gradients(one), whole.optimizer.step(how);
+    pieces.draw_gradients(same);
+    const auto before = pieces.values();
+    BOOST_CHECK_THROW(pieces.optimizer.step(how, NoRanges()), TapeError);
+    BOOST_TEST(pieces.values() == before);
+    pieces.optimizer.step(how, lines);
+    BOOST_TEST(pieces.values() == whole.values());
+  }
+  BOOST_TEST(lines.calls >= 5 * 2);
 }
 
 template <template <class> class Optimizer>
@@ -239,6 +278,30 @@ BOOST_AUTO_TEST_CASE(a_clipped_step_is_the_step_of_clipped_gradients) {
   check_clipped_steps<Sgd, float>(), check_clipped_steps<Sgd, double>();
   check_clipped_steps<Adagrad, float>(), check_clipped_steps<Adagrad, double>();
   check_clipped_steps<Adam, float>(), check_clipped_steps<Adam, double>();
+}
+
+BOOST_AUTO_TEST_CASE(a_step_in_ranges_is_the_step) {
+  check_ranges<Sgd, float>(), check_ranges<Sgd, double>();
+  check_ranges<Adagrad, float>(), check_ranges<Adagrad, double>();
+  check_ranges<Adam, float>(), check_ranges<Adam, double>();
+}
+
+BOOST_AUTO_TEST_CASE(a_step_on_two_threads_is_the_step) {
+  constexpr std::size_t n = 40000;  // enough that each thread has a range
+  ParamStore<float> one, two;
+  const auto a = one.add(Shape{n}), b = two.add(Shape{n});
+  Adam<float> alone(one, {}), shared(two, {});
+  Shards<float> shards(two, 2, 2);
+  std::atomic<int> ranges = 0;
+  shards.for_ranges(n, [&](Size, Size) { ++ranges; });
+  BOOST_TEST(ranges == 2);
+  Rng rng(3);
+  for (int step = 0; step < 3; ++step) {
+    const Array<float> g = rng.normal_array<float>({n}, 1);
+    set_gradient(one, a, g), alone.step();
+    set_gradient(two, b, g), shared.step({}, shards);
+    BOOST_TEST((a.value() == b.value()));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(clipping_does_not_hide_nan) {

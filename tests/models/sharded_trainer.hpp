@@ -42,7 +42,7 @@ class ShardedTrainer {
   T step(xgrad::Shards<T>& shards) {
     const xgrad::Window window = windows_.next();
     const T loss = shards.run([&](xgrad::Index s) { return shard(window, s); });
-    update();
+    adagrad_.step({.clip_by_value = clip_}, shards);
     return loss;
   }
   /// The same for one shard, as one trains without Shards.
@@ -50,7 +50,7 @@ class ShardedTrainer {
     tape.clear();
     store_.zero_grad();
     const T loss = shard(windows_.next(), 0);
-    update();
+    adagrad_.step({.clip_by_value = clip_});
     return loss;
   }
 
@@ -76,7 +76,6 @@ class ShardedTrainer {
     for (auto& id : ids) id = rng.below(s.vocabulary);
     return ids;
   }
-  void update() { adagrad_.step({.clip_by_value = clip_}); }
 
   xgrad::ParamStore<T> store_;
   M model_;

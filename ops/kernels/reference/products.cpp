@@ -3,6 +3,8 @@
 #include "../products.hpp"
 #include "../../../autograd/core/scalars.hpp"
 
+#include "../../../autograd/core/scalars.hpp"
+
 namespace xgrad::kernels {
 
 namespace {

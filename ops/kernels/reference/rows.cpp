@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <complex>
+#include <type_traits>
 #include <vector>
 
 #include "../../../autograd/core/scalars.hpp"
@@ -13,10 +14,16 @@ namespace xgrad::kernels {
 namespace {
 
 template <class T>
+bool is_nan(T x) {
+  return x != x;
+}
+
+// NaN wins.
+template <class T>
 const T* largest(Index n, const T* x) {
   const T* top = x;
   for (const T* p = x; p != x + n; ++p)
-    if (std::real(*p) > std::real(*top)) top = p;
+    if (std::real(*p) > std::real(*top) || is_nan(*p)) top = p;
   return top;
 }
 
@@ -76,7 +83,7 @@ template <class T>
 void logsumexp_rows(Index rows, Index n, const T* x, T* y) {
   for (Index r = 0; r < rows; ++r, x += n) {
     const Row<T> row(n, x);
-    y[r] = row.log_sum + row.shift;
+    y[r] = std::isfinite(std::real(row.shift)) ? row.log_sum + row.shift : row.shift;
   }
 }
 
@@ -96,19 +103,20 @@ void max_rows_backward(Index rows, Index n, const T* x, const T* y, const T* y_b
   for (Index r = 0; r < rows; ++r, x += n, x_bar += n) {
     T ties = 0;
     for (Index i = 0; i < n; ++i) ties += T(std::real(x[i]) == std::real(y[r]) ? 1 : 0);
-    for (Index i = 0; i < n; ++i) put(x_bar + i, std::real(x[i]) == std::real(y[r]) ? y_bar[r] / ties : T(0), add);
+    const auto slope = [&](T v) { return std::real(v) == std::real(y[r]) ? y_bar[r] / ties : T(0); };
+    for (Index i = 0; i < n; ++i) put(x_bar + i, is_nan(y[r]) ? y[r] : slope(x[i]), add);
   }
 }
 
 template <class T>
 T cross_entropy_rows(Index rows, Index n, const T* x, const Index* targets, T weight, T* slope) {
-  T loss = 0;
+  std::conditional_t<std::is_same_v<T, float>, double, T> loss = 0;  // over thousands of rows
   for (Index r = 0; r < rows; ++r, x += n, slope += n) {
     const Row<T> row(n, x);
     loss += weight * (row.log_sum - (x[targets[r]] - row.shift));
     for (Index i = 0; i < n; ++i) slope[i] = weight * (row.p[static_cast<std::size_t>(i)] - T(i == targets[r] ? 1 : 0));
   }
-  return loss;
+  return static_cast<T>(loss);
 }
 
 #define XGRAD_INSTANTIATE(T)                                                                   \

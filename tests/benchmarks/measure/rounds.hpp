@@ -1,9 +1,10 @@
-// Two things measured in turns. A machine's speed changes from one moment to the next, so what is compared must be
-// timed within milliseconds of each other: in every round each has its turn, first one, in the next round the other
-// first, and the ratio is taken round by round.
+// Two things or more measured in turns. A machine's speed changes from one moment to the next, so what is compared must
+// be timed within milliseconds of each other: in every round each has its turn, in the next round in reverse order, and
+// ratios are taken round by round.
 #pragma once
 #include <algorithm>
 #include <ctime>
+#include <functional>
 #include <vector>
 
 namespace bench {
@@ -25,12 +26,6 @@ inline double quantile(std::vector<double> v, double q) {
 }
 inline double median(const std::vector<double>& v) { return quantile(v, 0.5); }
 
-struct Comparison {
-  double a, b;    // seconds: medians over rounds
-  double ratio;   // a / b: median of the rounds' ratios, which a / b of the medians need not be
-  double spread;  // of the rounds' ratios: half the distance between their quartiles
-};
-
 /// `repeats` calls of one in each turn.
 template <class F>
 double turn(Clock clock, int repeats, F& f) {
@@ -39,20 +34,45 @@ double turn(Clock clock, int repeats, F& f) {
   return (now(clock) - start) / repeats;
 }
 
-/// Rounds of a and b. A turn is long enough for the clock, 2 ms, and takes one call where that takes longer.
-template <class A, class B>
-Comparison compare(Clock clock, int rounds, A a, B b) {
-  const int repeats = std::clamp(int(2e-3 / turn(clock, 1, b)) + 1, 1, 1 << 20);
-  turn(clock, repeats, a), turn(clock, repeats, b);
-  std::vector<double> a_times, b_times, ratios;
-  for (int round = 0; round < rounds; ++round) {
-    const bool a_first = round % 2 == 0;
-    if (a_first) a_times.push_back(turn(clock, repeats, a));
-    b_times.push_back(turn(clock, repeats, b));
-    if (!a_first) a_times.push_back(turn(clock, repeats, a));
-    ratios.push_back(a_times.back() / b_times.back());
-  }
-  return {median(a_times), median(b_times), median(ratios), (quantile(ratios, 0.75) - quantile(ratios, 0.25)) / 2};
+/// The seconds of one call, of each side, in each round.
+using Times = std::vector<std::vector<double>>;
+
+/// Rounds of several sides. A turn is `least` seconds of the last one's calls, and takes one call where that takes
+/// longer.
+inline Times in_turns(Clock clock, int rounds, double least, const std::vector<std::function<void()>>& sides) {
+  const int repeats = std::clamp(int(least / turn(clock, 1, sides.back())) + 1, 1, 1 << 20);
+  for (const auto& side : sides) turn(clock, repeats, side);
+  Times times(sides.size());
+  for (int round = 0; round < rounds; ++round)
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+      const std::size_t side = round % 2 == 0 ? i : sides.size() - 1 - i;
+      times[side].push_back(turn(clock, repeats, sides[side]));
+    }
+  return times;
+}
+
+/// A quotient of each round.
+inline std::vector<double> quotients(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> all(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), all.begin(), std::divides<>());
+  return all;
+}
+
+struct Comparison {
+  double a, b;    // seconds: medians over rounds
+  double ratio;   // a / b: median of the rounds' ratios, which a / b of the medians need not be
+  double spread;  // of the rounds' ratios: half the distance between their quartiles
+};
+
+inline Comparison comparison(const std::vector<double>& a, const std::vector<double>& b) {
+  const std::vector<double> ratios = quotients(a, b);
+  return {median(a), median(b), median(ratios), (quantile(ratios, 0.75) - quantile(ratios, 0.25)) / 2};
+}
+
+/// Rounds of a and b, in turns of 2 ms, which is long enough for the clock.
+inline Comparison compare(Clock clock, int rounds, const std::function<void()>& a, const std::function<void()>& b) {
+  const Times times = in_turns(clock, rounds, 2e-3, {a, b});
+  return comparison(times[0], times[1]);
 }
 
 }  // namespace bench

@@ -76,6 +76,18 @@ BOOST_AUTO_TEST_CASE(tape_and_hand_agree) {
   }
 }
 
+// Three steps, so that a state that is not carried, or goes to another shard's streams, is seen in the weights.
+BOOST_AUTO_TEST_CASE(tapes_of_shards_agree_with_one) {
+  for (const auto& w : {small_rnn, small_lstm})
+    for (const int threads : {2, 3}) {
+      const auto one = bench::make_tape_side(w), several = bench::make_tape_side(w, threads);
+      BOOST_TEST(bench::disagreement(*one, *several).value_or("") == "");
+      BOOST_TEST(several->nodes() > (threads - 1) * one->nodes());  // one stream alone takes fewer
+      BOOST_TEST(several->nodes() <= threads * one->nodes());
+      BOOST_TEST(several->memory() > 0);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_side_is_found) {
   for (const auto& w : {small_rnn, small_lstm}) {
     BOOST_TEST(!disagree(w, 0, 0));
@@ -136,8 +148,9 @@ BOOST_AUTO_TEST_CASE(no_side_allocates_once_it_repeats) {
   for (const auto& w : {small_rnn, small_lstm}) {
     const auto tape = bench::make_tape_side(w);
     const auto hand = bench::make_hand_side(w);
+    const auto tapes = bench::make_tape_side(w, 2);
     const auto threads = bench::make_hand_side(w, {.threads = 2});
-    for (bench::Side* side : {static_cast<bench::Side*>(tape.get()), hand.get(), threads.get()}) {
+    for (bench::Side* side : std::initializer_list<bench::Side*>{tape.get(), hand.get(), tapes.get(), threads.get()}) {
       side->step(), side->step();
       const long before = bench::allocations();
       side->step();
@@ -172,6 +185,26 @@ BOOST_AUTO_TEST_CASE(rounds_take_turns) {
   BOOST_TEST(c.a >= 3e-3);
   BOOST_TEST(c.ratio > 0.5);
   BOOST_TEST(c.ratio < 2);
+}
+
+BOOST_AUTO_TEST_CASE(several_take_turns) {
+  std::string order;
+  const auto side = [&](char name) {
+    return [&order, name] {
+      order += name;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    };
+  };
+  const bench::Times t = bench::in_turns(bench::Clock::wall, 3, 1e-3, {side('a'), side('b'), side('c')});
+  BOOST_TEST(order ==
+             "cabc"
+             "abccbaabc");
+  BOOST_REQUIRE(t.size() == 3);
+  for (const auto& times : t) {
+    BOOST_REQUIRE(times.size() == 3);
+    for (const double seconds : times) BOOST_TEST(seconds >= 2e-3);
+  }
+  BOOST_TEST((bench::quotients({6, 8}, {3, 2}) == std::vector<double>{2, 4}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -36,7 +36,7 @@ auto with_model(const Workload& w, F f) {
   return go([&](auto& store) { return CharRnn<T>(store, {.vocabulary = w.vocabulary, .hidden = w.hidden}); });
 }
 
-/// Clips and updates.
+/// Clips and updates, in ranges or as one.
 template <class T>
 class Update {
  public:
@@ -44,10 +44,11 @@ class Update {
       : training_(t),
         adagrad_(store, {.learning_rate = t.rate, .eps = t.eps}),
         adam_(store, {.learning_rate = t.rate, .beta1 = t.b1, .beta2 = t.b2, .eps = t.eps}) {}
-  void step() {
+  template <class Ranges = OneRange>
+  void step(Ranges&& ranges = Ranges()) {
     const StepOptions how{.clip_by_value = training_.bound};
-    if (training_.optimizer == hand::Optimizer::adam) adam_.step(how);
-    else adagrad_.step(how);
+    if (training_.optimizer == hand::Optimizer::adam) adam_.step(how, ranges);
+    else adagrad_.step(how, ranges);
   }
 
  private:

@@ -28,10 +28,8 @@ class TapeSide : public Side {
   virtual Size memory() const = 0;  // bytes: values, gradients and nodes of one step
 };
 
-/// Ordinary model code on a tape.
-std::unique_ptr<TapeSide> make_tape_side(const Workload& w);
-/// Whether there is a tape side that splits its batch over this many threads.
-inline bool tape_side_has(int threads) { return threads == 1; }
+/// Ordinary model code on a tape; with several threads in as many shards. Pre: 0 < threads <= batch.
+std::unique_ptr<TapeSide> make_tape_side(const Workload& w, int threads = 1);
 
 /// How the hand-written side goes about it; what is not given is what was fastest for this shape.
 struct HandOptions {
