@@ -1,12 +1,13 @@
-// char_rnn train FILE, sample DIR, gradcheck FILE: the verbs are in files of their own, options in options.cpp. This
-// file turns what ends the program into an exit code and two lines on stderr.
+// char_rnn train FILE, sample DIR and the other verbs: each has a file in verbs/. options/ reads the command line,
+// training/ has the step that the verbs share and the folder of a run, terminal/ the streams. This file turns what ends
+// the program into an exit code and two lines on stderr.
 #include <csignal>
 #include <new>
 
 #include "failure.hpp"
-#include "options.hpp"
-#include "terminal.hpp"
-#include "verbs.hpp"
+#include "options/options.hpp"
+#include "terminal/terminal.hpp"
+#include "verbs/verbs.hpp"
 
 namespace char_rnn {
 

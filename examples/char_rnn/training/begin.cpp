@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <cmath>
 
-#include "failure.hpp"
+#include "../failure.hpp"
 
 namespace char_rnn {
 

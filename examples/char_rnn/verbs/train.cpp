@@ -7,12 +7,12 @@
 #include <cmath>
 #include <cstdio>
 
-#include "begin.hpp"
-#include "failure.hpp"
-#include "interrupt.hpp"
-#include "progress.hpp"
-#include "run.hpp"
-#include "terminal.hpp"
+#include "../failure.hpp"
+#include "../terminal/interrupt.hpp"
+#include "../terminal/progress.hpp"
+#include "../terminal/terminal.hpp"
+#include "../training/begin.hpp"
+#include "../training/run.hpp"
 #include "verbs.hpp"
 
 namespace char_rnn {

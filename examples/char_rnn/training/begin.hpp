@@ -2,7 +2,7 @@
 #pragma once
 #include <xgrad/models/models.hpp>
 
-#include "options.hpp"
+#include "../options/options.hpp"
 
 namespace char_rnn {
 

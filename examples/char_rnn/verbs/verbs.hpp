@@ -6,7 +6,7 @@
 #include <string>
 #include <xgrad/models/models.hpp>
 
-#include "options.hpp"
+#include "../options/options.hpp"
 
 namespace char_rnn {
 

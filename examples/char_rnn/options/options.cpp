@@ -11,7 +11,7 @@
 #include <numeric>
 #include <vector>
 
-#include "failure.hpp"
+#include "../failure.hpp"
 
 namespace char_rnn {
 
