@@ -1,17 +1,16 @@
-// The only file that knows CLI11. CLI11 finds options and their values and writes the help; what a value means, and
-// every message, is ours: a user is told which option, what it wants and what it got, in one form throughout.
+// The command line, read by CLI11, which only this folder knows. CLI11 finds options and their values and writes the
+// help; what a value means, and every message, is ours: a user is told which option, what it wants and what it got, in
+// one form throughout.
 #include "options.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
-#include <numeric>
-#include <vector>
 
 #include "../failure.hpp"
+#include "specs.hpp"
+#include "values.hpp"
 
 namespace char_rnn {
 
@@ -22,147 +21,12 @@ using xgrad::escaped;
 constexpr std::int64_t max_length = 1'000'000'000'000;
 constexpr std::int64_t max_seed = std::numeric_limits<std::uint32_t>::max();
 
-[[noreturn]] void refuse(const std::string& what, std::string hint) {
-  throw Failure(Exit::usage, what, std::move(hint));
-}
-
-struct Spec {
-  const char* name;
-  const char* value;  // what the help calls it; empty for a flag
-  const char* help;
-};
-
-constexpr Spec hidden_spec{"--hidden", "H", "hidden units (default 128)"};
-constexpr Spec seq_len_spec{"--seq-len", "T", "symbols through which gradients flow back (default 25)"};
-constexpr Spec batch_spec{"--batch", "B", "streams that are read side by side (default 16)"};
-constexpr Spec utf8_spec{"--utf8", "",
-                         "the text is UTF-8, anything else an error (default: bytes where it is not UTF-8)"};
-constexpr Spec bytes_spec{"--bytes", "", "the text is bytes"};
-constexpr Spec preset_spec{
-    "--preset", "NAME",
-    "other defaults: notebook (H 10, one stream, sgd)\nor min-char-rnn (H 100, one stream, adagrad)"};
-
-constexpr Spec train_specs[] = {
-    {"--out", "DIR", "folder of the run (default runs/<name of FILE>, then the next free -2, -3)"},
-    {"--steps", "N", "stop after N steps (default 50000 where --seconds is not given)"},
-    {"--seconds", "S", "stop after S seconds, or after --steps, whichever comes first (default: no limit)"},
-    hidden_spec,
-    seq_len_spec,
-    batch_spec,
-    {"--optimizer", "NAME", "sgd or adagrad (default adagrad)"},
-    {"--lr", "X", "learning rate (default 0.1 for adagrad, 0.001 for sgd)"},
-    {"--clip", "X", "limit of every element of the gradient (default 5)"},
-    {"--seed", "N", "seed of the first weights and of the samples (default 1337)"},
-    utf8_spec,
-    bytes_spec,
-    preset_spec,
-};
-
-constexpr Spec gradcheck_specs[] = {
-    hidden_spec, seq_len_spec,
-    batch_spec,  {"--seed", "N", "seed of the first weights, states and directions (default 1337)"},
-    utf8_spec,   bytes_spec,
-    preset_spec,
-};
-
-constexpr Spec sample_specs[] = {
-    {"--length", "N", "symbols to draw (default 1000)"},
-    {"--temperature", "X", "below 1 bolder, above 1 wilder (default 1)"},
-    {"--prime", "TEXT", "text to continue (default: none, as after a line end)"},
-    {"--seed", "N", "seed of the draws (default 1337)"},
-};
-
-// ---- suggestions
-
-/// Levenshtein's distance.
-std::size_t distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t k = 1; k <= b.size(); ++k) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[k - 1] ? 0 : 1);
-      diagonal = row[k];
-      row[k] = std::min({substituted, row[k - 1] + 1, row[k] + 1});
-    }
-  }
-  return row.back();
-}
-
-std::string bare(const std::string& name) { return name.substr(std::min(name.find_first_not_of('-'), name.size())); }
-
-/// "; did you mean '--hidden'?", or nothing where no name is near.
-std::string did_you_mean(const std::string& given, const std::vector<std::string>& names) {
-  const std::string wanted = bare(given.substr(0, given.find('=')));
-  const std::string* best = nullptr;
-  std::size_t best_distance = (wanted.size() + 1) / 2;
-  for (const std::string& name : names) {
-    const bool begins = wanted.size() >= 2 && bare(name).rfind(wanted, 0) == 0;
-    const std::size_t d = begins ? 0 : distance(wanted, bare(name));
-    if (d < best_distance) best = &name, best_distance = d;
-  }
-  return best ? fmt::format("; did you mean '{}'?", *best) : "";
-}
-
-std::vector<std::string> option_names(const CLI::App& verb) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : verb.get_options())
-    if (!option->get_positional()) names.push_back(option->get_name());
-  return names;
-}
-
-// ---- values
-
-std::string see_help(const CLI::App& verb) {
-  return fmt::format("char_rnn {} --help lists the options", verb.get_name());
-}
-
-/// What was given to the options of a verb, as text; read into numbers of a range. What was not given stays as it is.
-class Values {
- public:
-  explicit Values(const CLI::App& verb) : verb_(verb) {}
-
-  bool given(const char* name) const { return verb_.get_option(name)->count() > 0; }
-  /// The last one counts.
-  const std::string& text(const char* name) const { return verb_.get_option(name)->results().back(); }
-
-  template <class N>
-  void integer(const char* name, std::int64_t low, std::int64_t high, N& out) const {
-    if (!given(name)) return;
-    const std::string& value = text(name);
-    std::int64_t n = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), n);
-    if (error != std::errc() || end != value.data() + value.size() || n < low || n > high)
-      refuse(fmt::format("{}: '{}' is not an integer in [{}, {}]", name, escaped(value), low, high), see_help(verb_));
-    out = static_cast<std::decay_t<decltype(*&out)>>(n);
-  }
-
-  template <class N>
-  void positive(const char* name, N& out) const {
-    if (!given(name)) return;
-    const std::string& value = text(name);
-    double x = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), x);
-    const bool number = error == std::errc() && end == value.data() + value.size() && std::isfinite(x);
-    if (!number || !(x > 0) || x > double{std::numeric_limits<float>::max()})
-      refuse(fmt::format("{} must be a finite number > 0, got '{}'", name, escaped(value)), see_help(verb_));
-    out = x;
-  }
-
-  /// One of the names.
-  std::string choice(const char* name, const std::vector<std::string>& names) const {
-    const std::string& value = text(name);
-    if (std::find(names.begin(), names.end(), value) == names.end())
-      refuse(fmt::format("{}: '{}' is not one of {}{}", name, escaped(value), fmt::join(names, ", "),
-                         did_you_mean(value, names)),
-             see_help(verb_));
-    return value;
-  }
-
- private:
-  const CLI::App& verb_;
-};
+constexpr const char* bench_footer =
+    "The products of a step, forward and backward, take B H ((3 T - 1) H + 3 T V) multiplications and as many "
+    "additions\n"
+    "for a text of V symbols; GFLOP count both, and nothing else. The peak is the fastest product of two 512 x 512\n"
+    "matrices in the same run; both are over CPU time. Times are medians of rounds in which steps and products take\n"
+    "turns. What a step takes from the heap is counted where the tape does so, in its arenas.";
 
 // ---- what CLI11 itself found wrong, or let pass
 
@@ -186,16 +50,23 @@ void check_values(const CLI::App& verb) {
 
 // ---- verbs
 
+struct Positional {
+  const char* name;  // empty: the verb takes none
+  const char* help;
+  bool needed = true, many = false;
+};
+
 template <std::size_t N>
-CLI::App* add_verb(CLI::App& app, const char* name, const char* help, const char* positional, const char* what,
-                   const Spec (&specs)[N], bool many = false) {
+CLI::App* add_verb(CLI::App& app, const char* name, const char* help, const Positional& place, const Spec (&specs)[N]) {
   CLI::App* verb = app.add_subcommand(name, help);
   verb->set_help_flag("--help", "print this and exit");
   verb->allow_extras();
   // A callback that takes what comes: values are read from results().
   const auto ignore = [](const CLI::results_t&) { return true; };
-  CLI::Option* place = verb->add_option(positional, ignore, what)->type_name(" ")->required();
-  if (many) place->expected(1, -1)->allow_extra_args();
+  if (*place.name != '\0') {
+    CLI::Option* option = verb->add_option(place.name, ignore, place.help)->type_name(" ")->required(place.needed);
+    if (place.many) option->expected(1, -1)->allow_extra_args();
+  }
   for (const Spec& s : specs) {
     if (*s.value == '\0') verb->add_flag(s.name, s.help)->disable_flag_override();
     else
@@ -237,6 +108,14 @@ void model_options(const CLI::App& verb, TrainOptions& o) {
   if (values.given("--bytes")) o.encoding = xgrad::Encoding::bytes;
 }
 
+void choose_optimizer(const Values& values, TrainOptions& o) {
+  if (!values.given("--optimizer")) return;
+  const bool sgd = values.choice("--optimizer", {"sgd", "adagrad"}) == "sgd";
+  o.optimizer = sgd ? OptimizerKind::sgd : OptimizerKind::adagrad;
+}
+
+double default_lr(OptimizerKind optimizer) { return optimizer == OptimizerKind::sgd ? 0.001 : 0.1; }
+
 TrainOptions train_options(const CLI::App& verb) {
   const Values values(verb);
   TrainOptions o;
@@ -246,10 +125,8 @@ TrainOptions train_options(const CLI::App& verb) {
   if (o.out && o.out->empty()) refuse("--out: '' is not a folder", see_help(verb));
   values.integer("--steps", 1, max_length, o.steps);
   values.positive("--seconds", o.seconds);
-  if (values.given("--optimizer"))
-    o.optimizer =
-        values.choice("--optimizer", {"sgd", "adagrad"}) == "sgd" ? OptimizerKind::sgd : OptimizerKind::adagrad;
-  o.lr = o.optimizer == OptimizerKind::sgd ? 0.001 : 0.1;
+  choose_optimizer(values, o);
+  o.lr = default_lr(o.optimizer);
   values.positive("--lr", o.lr);
   values.positive("--clip", o.clip);
   if (!o.steps && !o.seconds) o.steps = 50000;
@@ -283,6 +160,30 @@ SampleOptions sample_options(const CLI::App& verb) {
   return o;
 }
 
+BenchOptions bench_options(const CLI::App& verb) {
+  const Values values(verb);
+  BenchOptions o;
+  model_options(verb, o.train);
+  choose_optimizer(values, o.train);
+  o.train.lr = default_lr(o.train.optimizer);
+  values.positive("--seconds", o.seconds);
+  o.json = values.given("--json");
+  if (verb.get_option("FILE")->count() > 0) o.train.text = verb.get_option("FILE")->results().front();
+  else if (o.train.encoding) refuse("--utf8 and --bytes need FILE", "name a text, or leave the option away");
+  return o;
+}
+
+InfoOptions info_options(const CLI::App& verb) { return {Values(verb).given("--json")}; }
+
+Command command_of(const CLI::App& verb) {
+  const std::string name = verb.get_name();
+  if (name == "train") return train_options(verb);
+  if (name == "sample") return sample_options(verb);
+  if (name == "gradcheck") return gradcheck_options(verb);
+  if (name == "bench") return bench_options(verb);
+  return info_options(verb);
+}
+
 /// Complains about what `app` did not understand.
 void check_extras(const CLI::App& app, const std::vector<std::string>& names, const char* kind, const char* hint) {
   for (const std::string& extra : app.remaining()) {
@@ -302,23 +203,36 @@ std::vector<std::string> arguments(int argc, const char* const* argv) {
   return args;
 }
 
+void add_verbs(CLI::App& app) {
+  add_verb(app, "train", "learn from a text", {"FILE", "the text"}, train_specs);
+  add_verb(app, "sample", "write text", {"DIR", "the run, a folder that train made"}, sample_specs);
+  add_verb(app, "gradcheck", "check gradients in four ways",
+           {"FILE", "the text; before it perhaps DIR, a run", true, true}, gradcheck_specs);
+  add_verb(app, "bench", "time the steps of train, with its options",
+           {"FILE", "the text (default: random, of 65 symbols)", false}, bench_specs)
+      ->footer(bench_footer);
+  add_verb(app, "info", "say which program this is, and on what it runs", {"", ""}, info_specs);
+}
+
+std::vector<std::string> verb_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) names.push_back(verb->get_name());
+  return names;
+}
+
 }  // namespace
 
 Command parse(int argc, const char* const* argv) {
   CLI::App app(
       "A character RNN: learns from a text file, then writes text like it.\n"
-      "Text on stdout, everything else on stderr. A text takes 5 bytes of memory per byte.\n"
+      "Text and tables on stdout, everything else on stderr. A text takes 5 bytes of memory per byte.\n"
       "Exit codes: 0 ok, 2 usage, 3 text, 4 checkpoint, 5 input/output, 6 numbers,\n7 a wrong gradient, 70 bug, 130 "
       "interrupted.",
       "char_rnn");
   app.set_help_flag("--help", "print this and exit");
   app.allow_extras();
   app.require_subcommand(0, 1);
-  const CLI::App* train = add_verb(app, "train", "learn from a text", "FILE", "the text", train_specs);
-  const CLI::App* sample =
-      add_verb(app, "sample", "write text", "DIR", "the run, a folder that train made", sample_specs);
-  const CLI::App* gradcheck = add_verb(app, "gradcheck", "check gradients in four ways", "FILE",
-                                       "the text; before it perhaps DIR, a run", gradcheck_specs, true);
+  add_verbs(app);
   try {
     app.parse(arguments(argc, argv));
   } catch (const CLI::CallForHelp&) {
@@ -329,16 +243,14 @@ Command parse(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& e) {
     refuse(escaped(e.what()), "char_rnn --help lists verbs and options");
   }
-  check_extras(app, {"train", "sample", "gradcheck"}, "unknown verb",
+  check_extras(app, verb_names(app), "unknown verb",
                "char_rnn train FILE, or char_rnn sample DIR; options follow the verb");
   if (app.get_subcommands().empty()) refuse("a verb is missing", "char_rnn train FILE, or char_rnn sample DIR");
   const CLI::App& verb = *app.get_subcommands().front();
   check_values(verb);
   const std::string hint = see_help(verb);
   check_extras(verb, option_names(verb), "unexpected argument", hint.c_str());
-  if (train->parsed()) return train_options(*train);
-  if (gradcheck->parsed()) return gradcheck_options(*gradcheck);
-  return sample_options(*sample);
+  return command_of(verb);
 }
 
 }  // namespace char_rnn
