@@ -219,6 +219,7 @@ BOOST_AUTO_TEST_CASE(help_names_every_option_and_default) {
                            "B H ((3 T - 1) H + 3 T V)",
                            "512 x 512"})
     BOOST_TEST(r.out.find(word) != std::string::npos, word);
+  for (const std::string& key : bench_keys) BOOST_TEST(r.out.find(key) != std::string::npos, key);
   const std::string all = run({"--help"}).out;
   BOOST_TEST(all.find("bench") != std::string::npos);
   BOOST_TEST(all.find("info") != std::string::npos);
@@ -235,6 +236,8 @@ const std::vector<std::string> info_keys{"version", "compiler",  "isa",         
 BOOST_AUTO_TEST_CASE(the_table_and_the_object) {
   unsetenv("XGRAD_ARCH");
   const Result r = run({"info"});
+  const std::string help = run({"info", "--help"}).out;
+  for (const std::string& key : info_keys) BOOST_TEST(help.find(key) != std::string::npos, key);
   BOOST_TEST(r.code == 0);
   BOOST_TEST(r.err == "");
   const std::vector<std::string> wanted{"version",   "compiler",     "kernels",        "BLAS",

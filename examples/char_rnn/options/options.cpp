@@ -26,7 +26,16 @@ constexpr const char* bench_footer =
     "additions\n"
     "for a text of V symbols; GFLOP count both, and nothing else. The peak is the fastest product of two 512 x 512\n"
     "matrices in the same run; both are over CPU time. Times are medians of rounds in which steps and products take\n"
-    "turns. What a step takes from the heap is counted where the tape does so, in its arenas.";
+    "turns. What a step takes from the heap is counted where the tape does so, in its arenas.\n"
+    "\n"
+    "Members of the JSON object, all figures for one iteration: symbols, hidden, weights, optimizer, seq_len, batch,\n"
+    "cpu_ms, rounds, iterations_per_round, wall_ms, chars_per_s, gflop, gflop_per_s, peak_gflop_per_s, share_of_peak\n"
+    "(1 is all of it), tape_values_bytes, tape_gradients_bytes, tape_nodes_bytes, tape_reserved_bytes, "
+    "parameter_bytes,\n"
+    "parameter_gradient_bytes, optimizer_bytes, arena_allocations, blas_core, isa, blas_threads, hardware_threads.";
+constexpr const char* info_footer =
+    "Members of the JSON object: version, compiler, isa, isa_from (processor or XGRAD_ARCH), blas, blas_core,\n"
+    "blas_threads, hardware_threads (0 where it cannot be told). XGRAD_ARCH in the environment chooses the kernels.";
 
 // ---- what CLI11 itself found wrong, or let pass
 
@@ -211,7 +220,7 @@ void add_verbs(CLI::App& app) {
   add_verb(app, "bench", "time the steps of train, with its options",
            {"FILE", "the text (default: random, of 65 symbols)", false}, bench_specs)
       ->footer(bench_footer);
-  add_verb(app, "info", "say which program this is, and on what it runs", {"", ""}, info_specs);
+  add_verb(app, "info", "say which program this is, and on what it runs", {"", ""}, info_specs)->footer(info_footer);
 }
 
 std::vector<std::string> verb_names(const CLI::App& app) {
