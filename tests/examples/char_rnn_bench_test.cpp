@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(an_instruction_set_that_is_none_is_the_users_mistake) {
 BOOST_AUTO_TEST_CASE(misuse) {
   check_failure(run({"info", "run"}), 2, "unexpected argument 'run'", "char_rnn info --help");
   check_failure(run({"info", "--jsn"}), 2, "unknown option '--jsn'; did you mean '--json'?", "char_rnn info --help");
-  check_failure(run({"inof"}), 2, "unknown verb 'inof'; did you mean 'info'?");
+  check_failure(run({"imfo"}), 2, "unknown verb 'imfo'; did you mean 'info'?");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
