@@ -1,12 +1,14 @@
-// char_rnn train FILE, sample DIR, gradcheck FILE: the verbs are in files of their own, options in options.cpp. This
-// file turns what ends the program into an exit code and two lines on stderr.
+// char_rnn train FILE, sample DIR and the other verbs: each has a file in verbs/. options/ reads the command line,
+// training/ has the step that the verbs share and the folder of a run, terminal/ the streams. This file turns what ends
+// the program into an exit code and two lines on stderr.
 #include <csignal>
 #include <new>
+#include <xgrad/ops/ops.hpp>
 
 #include "failure.hpp"
-#include "options.hpp"
-#include "terminal.hpp"
-#include "verbs.hpp"
+#include "options/options.hpp"
+#include "terminal/terminal.hpp"
+#include "verbs/verbs.hpp"
 
 namespace char_rnn {
 
@@ -21,10 +23,24 @@ int run(const Help& help) {
 int run(const TrainOptions& options) { return train(options); }
 int run(const SampleOptions& options) { return sample(options); }
 int run(const GradcheckOptions& options) { return gradcheck(options); }
+int run(const BenchOptions& options) { return bench(options); }
+int run(const InfoOptions& options) { return info(options); }
+
+/// The instruction set that the environment asks for must be one that there is: the first op would find out too, but
+/// not know that it is the user's doing.
+void check_environment() {
+  try {
+    xgrad::isa();
+  } catch (const xgrad::ValueError& e) {
+    throw failure_of(e, Exit::usage, "unset XGRAD_ARCH");
+  }
+}
 
 int run(int argc, char** argv) {
   try {
-    return std::visit([](const auto& command) { return run(command); }, parse(argc, argv));
+    const Command command = parse(argc, argv);
+    if (!std::holds_alternative<Help>(command)) check_environment();
+    return std::visit([](const auto& options) { return run(options); }, command);
   } catch (const Failure& e) {
     return report(e.code(), e.what(), e.hint());
   } catch (const std::bad_alloc&) {

@@ -12,6 +12,7 @@ extern "C" {
 void openblas_set_num_threads(int n);
 int openblas_get_num_threads(void);
 char* openblas_get_corename(void);
+char* openblas_get_config(void);
 }
 
 namespace xgrad {
@@ -40,7 +41,14 @@ void set_blas_threads(int n) {
   apply_threads(n);
 }
 
+int blas_threads() {
+  start_single_threaded();
+  return openblas_get_num_threads();
+}
+
 const char* blas_core() { return openblas_get_corename(); }
+
+const char* blas_config() { return openblas_get_config(); }
 
 namespace kernels {
 

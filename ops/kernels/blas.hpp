@@ -20,8 +20,15 @@ namespace xgrad {
 /// get slower with more. Throws ValueError for n < 1, and Error where OpenBLAS does not do as told.
 void set_blas_threads(int n);
 
+/// How many threads it may use now. Throws Error as set_blas_threads does, whose default it sets where that has not
+/// spoken.
+int blas_threads();
+
 /// The kernels that OpenBLAS has chosen, "Haswell" for one: benchmarks say it beside their figures. "none" where the
 /// library is built from reference kernels alone.
 const char* blas_core();
+
+/// OpenBLAS's version and how it was built, in its own words: "OpenBLAS 0.3.21 DYNAMIC_ARCH MAX_THREADS=64" for one.
+const char* blas_config();
 
 }  // namespace xgrad

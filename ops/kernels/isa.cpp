@@ -20,7 +20,7 @@ Isa best() {
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
-  return avx2 && avx512 ? Isa::avx512 : avx2 ? Isa::avx2 : Isa::baseline;
+  return XGRAD_WIDEST >= 64 && avx2 && avx512 ? Isa::avx512 : XGRAD_WIDEST >= 32 && avx2 ? Isa::avx2 : Isa::baseline;
 #else
   return Isa::baseline;
 #endif

@@ -2,7 +2,7 @@
 #include <mutants/mutant.hpp>
 
 #include <char_rnn/failure.hpp>
-#include <char_rnn/verbs.hpp>
+#include <char_rnn/verbs/verbs.hpp>
 #include <cstdlib>
 
 int main(int argc, char** argv) {

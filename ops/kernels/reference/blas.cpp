@@ -12,6 +12,10 @@ void set_blas_threads(int n) {
     fail<ValueError>("set_blas_threads", "at least 1 thread is needed, " + std::to_string(n) + " were asked for");
 }
 
+int blas_threads() { return 1; }
+
+const char* blas_config() { return "none"; }
+
 const char* blas_core() { return "none"; }
 
 }  // namespace xgrad

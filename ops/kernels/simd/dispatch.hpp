@@ -10,6 +10,11 @@
 
 #include "lane.hpp"
 
+// The widest lanes, in bytes, that are compiled: builds in which speed is no matter have fewer, to be compiled sooner.
+#if !defined(XGRAD_WIDEST)
+#define XGRAD_WIDEST 64
+#endif
+
 namespace xgrad::simd {
 
 enum class Isa { baseline, avx2, avx512 };
@@ -51,9 +56,11 @@ auto on_lanes(const Body& body) {
     return body.template operator()<Lane<Plain<T>>>();
   } else {
     switch (current()) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && XGRAD_WIDEST >= 64
       case Isa::avx512:
         return compiled_for_avx512<Lane<Simd<T, 64>>>(body);
+#endif
+#if defined(__x86_64__) && XGRAD_WIDEST >= 32
       case Isa::avx2:
         return compiled_for_avx2<Lane<Simd<T, 32>>>(body);
 #endif

@@ -6,10 +6,10 @@
 #include <by_hand/four_ways.hpp>
 #include <xgrad/autograd/gradcheck/probe.hpp>
 
-#include "begin.hpp"
-#include "failure.hpp"
-#include "run.hpp"
-#include "terminal.hpp"
+#include "../failure.hpp"
+#include "../terminal/terminal.hpp"
+#include "../training/begin.hpp"
+#include "../training/run.hpp"
 #include "verbs.hpp"
 
 namespace char_rnn {

@@ -1,6 +1,6 @@
-#include "failure.hpp"
-#include "run.hpp"
-#include "terminal.hpp"
+#include "../failure.hpp"
+#include "../terminal/terminal.hpp"
+#include "../training/run.hpp"
 #include "verbs.hpp"
 
 namespace char_rnn {

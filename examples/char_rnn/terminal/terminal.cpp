@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "failure.hpp"
+#include "../failure.hpp"
 
 namespace char_rnn {
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "failure.hpp"
+#include "../failure.hpp"
 
 namespace char_rnn {
 

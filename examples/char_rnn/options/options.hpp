@@ -27,7 +27,7 @@ struct TrainOptions {
   double clip = 5.0;
   std::uint32_t seed = 1337;
   std::optional<xgrad::Encoding> encoding;  // none: as the text is
-  std::optional<double> init;  // standard deviation of all first weights; none: train.cpp's own. Only presets set it
+  std::optional<double> init;  // standard deviation of all first weights; none: init_weights' own. Only presets set it
 };
 
 struct SampleOptions {
@@ -43,12 +43,22 @@ struct GradcheckOptions {
   TrainOptions train;                        // the text, and what shapes the model and its windows
 };
 
+struct BenchOptions {
+  TrainOptions train;  // without a text: a random one
+  double seconds = 3;  // of measuring
+  bool json = false;
+};
+
+struct InfoOptions {
+  bool json = false;
+};
+
 /// A text that was asked for, and nothing else to do.
 struct Help {
   std::string text;
 };
 
-using Command = std::variant<Help, TrainOptions, SampleOptions, GradcheckOptions>;
+using Command = std::variant<Help, TrainOptions, SampleOptions, GradcheckOptions, BenchOptions, InfoOptions>;
 
 /// Throws Failure with Exit::usage for everything that it does not understand.
 Command parse(int argc, const char* const* argv);

@@ -6,7 +6,7 @@
 #include <string>
 #include <xgrad/models/models.hpp>
 
-#include "options.hpp"
+#include "../options/options.hpp"
 
 namespace char_rnn {
 
@@ -14,6 +14,9 @@ int train(const TrainOptions& options);
 int sample(const SampleOptions& options);
 /// Four gradients of one window; throws Failure with Exit::gradient where they differ.
 int gradcheck(const GradcheckOptions& options);
+/// Times the steps of train. Throws Failure with Exit::numerical where a loss is not finite.
+int bench(const BenchOptions& options);
+int info(const InfoOptions& options);
 
 /// A model that writes. `state` (1, hidden) is one that training has seen, and the text begins on a new line: zeros
 /// and a line end are a pair that no text contains but at its very beginning, and a net that meets it there may never

@@ -1,9 +1,11 @@
 #include "begin.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
 #include <cmath>
 
-#include "failure.hpp"
+#include "../failure.hpp"
 
 namespace char_rnn {
 
@@ -35,6 +37,17 @@ Text read_text(const TrainOptions& options) {
     fmt::print(stderr, "char_rnn: {}: {}\n", notice.rfind("vocabulary", 0) == 0 ? "warning" : "note", notice);
   check_length(options, text);
   return text;
+}
+
+void check_memory(const TrainOptions& options, Index vocabulary) {
+  const double v = vocabulary, h = options.hidden, chars = double(options.batch) * options.seq_len;
+  const double bytes = 4 * (3 * (2 * v * h + h * h + h + v) + chars * (10 * h + 4 * v));
+  const double available = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
+  if (bytes > available)
+    throw Failure(
+        Exit::usage,
+        fmt::format("model needs {:.1f} GB of memory, this machine has {:.1f} GB", bytes / 1e9, available / 1e9),
+        "use a smaller --hidden, --batch or --seq-len");
 }
 
 // N(0, 0.01^2) everywhere, as min-char-rnn has it, begins with states near zero, and Adagrad's first steps, each of the

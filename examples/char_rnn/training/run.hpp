@@ -11,7 +11,7 @@
 #include <memory>
 #include <xgrad/models/models.hpp>
 
-#include "options.hpp"
+#include "../options/options.hpp"
 
 namespace char_rnn {
 

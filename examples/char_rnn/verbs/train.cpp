@@ -1,18 +1,17 @@
-// char_rnn train. Start reading at Trainer::step: it is all there is to training; the rest of the file reads the text,
-// tells how it goes, and saves.
+// char_rnn train: tells how training goes, and saves. The step itself is in training/trainer.hpp.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
-#include "begin.hpp"
-#include "failure.hpp"
-#include "interrupt.hpp"
-#include "progress.hpp"
-#include "run.hpp"
-#include "terminal.hpp"
+#include "../failure.hpp"
+#include "../terminal/interrupt.hpp"
+#include "../terminal/progress.hpp"
+#include "../terminal/terminal.hpp"
+#include "../training/begin.hpp"
+#include "../training/run.hpp"
+#include "../training/trainer.hpp"
 #include "verbs.hpp"
 
 namespace char_rnn {
@@ -21,62 +20,6 @@ namespace {
 
 using namespace xgrad;
 using Clock = std::chrono::steady_clock;
-
-/// The model and what trains it.
-class Trainer {
- public:
-  Trainer(const TrainOptions& options, const Text& text);
-
-  /// One step of BPTT, truncated to the window. Returns the loss in nats per character; where that is not finite,
-  /// the weights stay as they are.
-  double step() {
-    tape_.clear();                              // forgets the last step, keeps its memory
-    const Window window = windows_.next();      // T characters of B streams, and those that follow them
-    if (window.starts_over) state_.fill(0);     // the text begins again
-    const Var<float> state = constant(state_);  // an Array has no history, so BPTT is truncated here, in sight
-    const auto [loss, last] = model_.loss(window.inputs, window.targets, state);
-    const double nats = double{loss.item()} / windows_.seq_len();
-    if (!std::isfinite(nats)) return nats;
-
-    store_.zero_grad();
-    backward(loss);  // VJPs, newest node first
-    std::visit([this](auto& optimizer) { optimizer.step({.clip_by_value = clip_}); }, optimizer_);
-    std::copy_n(last.data(), last.size(), state_.data());  // where the next window begins
-    return nats;
-  }
-  const CharRnn<float>& model() const { return model_; }
-  /// Of the first stream, (1, H).
-  Array<float> state() const {
-    Array<float> h = model_.initial_state(1);
-    std::copy_n(state_.begin(), h.size(), h.begin());
-    return h;
-  }
-  std::int64_t chars_per_step() const { return std::int64_t{windows_.batch()} * windows_.seq_len(); }
-  Size steps_per_pass() const { return windows_.per_pass(); }
-
- private:
-  BpttWindows windows_;
-  ParamStore<float> store_;
-  CharRnn<float> model_;
-  std::variant<Sgd<float>, Adagrad<float>> optimizer_;
-  double clip_;
-  Array<float> state_;  // (B, H)
-  Tape<float> tape_;
-};
-
-std::variant<Sgd<float>, Adagrad<float>> make_optimizer(const TrainOptions& options, ParamStore<float>& store) {
-  if (options.optimizer == OptimizerKind::sgd) return Sgd<float>(store, {options.lr});
-  return Adagrad<float>(store, {options.lr});
-}
-
-Trainer::Trainer(const TrainOptions& options, const Text& text)
-    : windows_(text.ids, options.batch, options.seq_len),
-      model_(store_, {text.vocabulary.size(), options.hidden}),
-      optimizer_(make_optimizer(options, store_)),
-      clip_(options.clip),
-      state_(model_.initial_state(options.batch)) {
-  init_weights(options, model_);
-}
 
 /// One call of train: when to report, save, show a sample and stop.
 class Session {
@@ -197,21 +140,6 @@ void Session::say_goodbye(int signal) {
   fmt::print(stderr, "char_rnn: run saved in {0}\nchar_rnn: for more text: char_rnn sample {0}\n", folder);
 }
 
-// ---- before the first step
-
-/// Weights three times (values, gradients, sums of squares), and on the tape about ten arrays of hidden size
-/// and four of the vocabulary's per character; so that an absurd size is refused before anything is allocated.
-void check_memory(const TrainOptions& options, const Text& text) {
-  const double v = text.vocabulary.size(), h = options.hidden, chars = double(options.batch) * options.seq_len;
-  const double bytes = 4 * (3 * (2 * v * h + h * h + h + v) + chars * (10 * h + 4 * v));
-  const double available = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
-  if (bytes > available)
-    throw Failure(
-        Exit::usage,
-        fmt::format("model needs {:.1f} GB of memory, this machine has {:.1f} GB", bytes / 1e9, available / 1e9),
-        "use a smaller --hidden, --batch or --seq-len");
-}
-
 void introduce(const Text& text, const Trainer& trainer, const Run& run) {
   fmt::print(stderr,
              "char_rnn: {} {}, {} of them different; {} steps read them once\n"
@@ -224,7 +152,7 @@ void introduce(const Text& text, const Trainer& trainer, const Run& run) {
 
 int train(const TrainOptions& options) {
   const Text text = read_text(options);  // before any memory is asked for
-  check_memory(options, text);
+  check_memory(options, text.vocabulary.size());
   Trainer trainer(options, text);
   catch_interrupts();
   Run run(options);
