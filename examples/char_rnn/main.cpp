@@ -2,6 +2,7 @@
 // file turns what ends the program into an exit code and two lines on stderr.
 #include <csignal>
 #include <new>
+#include <xgrad/ops/kernels/isa.hpp>
 
 #include "failure.hpp"
 #include "options.hpp"
@@ -22,9 +23,16 @@ int run(const TrainOptions& options) { return train(options); }
 int run(const SampleOptions& options) { return sample(options); }
 int run(const GradcheckOptions& options) { return gradcheck(options); }
 
+// XGRAD_ARCH is the caller's, as options are; a wrong one is found out before anything is read or written.
+void choose_instruction_set() try { xgrad::isa(); } catch (const xgrad::ValueError& e) {
+  throw failure_of(e, Exit::usage, "");
+}
+
 int run(int argc, char** argv) {
   try {
-    return std::visit([](const auto& command) { return run(command); }, parse(argc, argv));
+    const auto command = parse(argc, argv);
+    if (!std::holds_alternative<Help>(command)) choose_instruction_set();
+    return std::visit([](const auto& c) { return run(c); }, command);
   } catch (const Failure& e) {
     return report(e.code(), e.what(), e.hint());
   } catch (const std::bad_alloc&) {

@@ -1,7 +1,9 @@
 // What the program says to bad input, and that it leaves nothing behind.
 #include <cmath>
+#include <cstdlib>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "char_rnn_fixture.hpp"
 
@@ -64,6 +66,30 @@ BOOST_AUTO_TEST_CASE(usage_mistakes_are_named) {
       {{"train", "fish.txt", "--\x1b[31m\n"}, "unknown option '--\\x1B[31m\\n'"},
   };
   for (const auto& [arguments, message] : table) BOOST_TEST_CONTEXT(message) check_failure(run(arguments), 2, message);
+}
+
+BOOST_AUTO_TEST_CASE(an_instruction_set_that_is_none_is_a_usage_mistake) {
+  make_run();
+  struct Wish {
+    explicit Wish(const char* isa) { setenv("XGRAD_ARCH", isa, 1); }
+    ~Wish() {
+      if (before) setenv("XGRAD_ARCH", before->c_str(), 1);
+      else unsetenv("XGRAD_ARCH");
+    }
+    const std::optional<std::string> before = [] {
+      const char* const set = std::getenv("XGRAD_ARCH");
+      return set ? std::optional<std::string>(set) : std::nullopt;
+    }();
+  };
+  const Wish wish("nonsense");
+  const std::string message = "[XGRAD_ARCH] \"nonsense\" names no instruction set\n",
+                    hint = "baseline, avx2 and avx512 are known; unset, the best is taken that the processor has\n";
+  check_failure(run({"sample", "run", "--length", "5"}), 2, message, hint);
+  check_failure(run({"train", "fish.txt"}), 2, message, hint);
+  check_failure(run({"train", "none.txt"}), 2, message, hint);
+  BOOST_TEST(run({"--help"}).code == 0);
+  const Wish other("baseline");
+  BOOST_TEST(run({"sample", "run", "--length", "5"}).out.size() == 5u);
 }
 
 BOOST_AUTO_TEST_CASE(an_absurd_size_is_refused_before_memory_is_taken) {
