@@ -1,7 +1,9 @@
 // What the program says to bad input, and that it leaves nothing behind.
 #include <cmath>
+#include <cstdlib>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "char_rnn_fixture.hpp"
 

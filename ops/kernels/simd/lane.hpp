@@ -82,7 +82,10 @@ struct Lane {
   friend Lane copysign(const Lane& a, const Lane& b) {
     return Lane((Vector)(((Bits)a.v & magnitude) | ((Bits)b.v & ~magnitude)));
   }
-  friend Lane sigmoid(const Lane& a) { return 1 / (1 + exp(-a)); }
+  friend Lane sigmoid(const Lane& a) {
+    const Lane e = exp(-abs(a));  // exp(-a) overflows where the value is a subnormal number, and not yet zero
+    return Lane(a.v < 0 ? e.v : Lane(1).v) / (1 + e);
+  }
 
   // NaN goes through all of these, as it does in NumPy.
   friend Lane relu(const Lane& a) { return Lane(a.v <= 0 ? Vector{} : a.v); }
