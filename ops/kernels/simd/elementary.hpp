@@ -109,12 +109,14 @@ XGRAD_INLINE Lane<Simd<T, Bytes>> log(const Lane<Simd<T, Bytes>>& x) {
   using B = Simd<T, Bytes>;
   using L = Lane<B>;
   using Bits = typename B::Bits;
+  using Modular = typename B::Modular;
   constexpr T infinity = std::numeric_limits<T>::infinity(), smallest = std::numeric_limits<T>::min();
   constexpr auto root_half = bits_of(T(0.70710678118654752440));
   constexpr auto mantissa = (typename B::Int(1) << B::mantissa_bits) - 1;
   // Subnormal numbers have no exponent of their own: scaled up by 2^54.
   const auto tiny = x.v < smallest;
-  const Bits offset = (Bits)(tiny ? x.v * T(1ull << 54) : x.v) - root_half;
+  const Bits offset =
+      (Bits)((Modular)(tiny ? x.v * T(1ull << 54) : x.v) - std::make_unsigned_t<typename B::Int>(root_half));
   const L f((typename B::Vector)((offset & mantissa) + root_half) - T(1));
   L n((typename B::Vector)((offset >> B::mantissa_bits) + bits_of(magic<B>)) - magic<B>);
   n.v -= tiny ? L(54).v : typename B::Vector{};

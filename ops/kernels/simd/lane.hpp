@@ -71,7 +71,7 @@ struct Lane {
     if constexpr (sizeof(Value) == 8) {
       return 1 / sqrt(a);
     } else {  // half the exponent's bits, negated, are a first guess to 3.5 %; Newton's iteration squares the error
-      Lane y((Vector)(0x5f3759df - ((Bits)a.v >> 1)));
+      Lane y((Vector)(0x5f3759dfu - ((typename B::Modular)a.v >> 1)));
       const Lane half = a * Lane(0.5);
       for (int i = 0; i < 3; ++i) y = y * fma(-half * y, y, Lane(1.5));
       return y;

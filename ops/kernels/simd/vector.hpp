@@ -39,6 +39,7 @@ struct Simd {
 
   typedef T Vector __attribute__((vector_size(Bytes)));
   typedef Int Bits __attribute__((vector_size(Bytes)));  // the same register as integers; a cast is free
+  typedef std::make_unsigned_t<Int> Modular __attribute__((vector_size(Bytes)));  // where it may wrap round
   typedef T Unaligned __attribute__((vector_size(Bytes), aligned(sizeof(T)), may_alias));
 };
 
