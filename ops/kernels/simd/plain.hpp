@@ -43,6 +43,7 @@ struct Lane<Plain<V>> {
   friend Lane exp(Lane a) { return std::exp(a.v); }
   friend Lane log(Lane a) { return std::log(a.v); }
   friend Lane sqrt(Lane a) { return std::sqrt(a.v); }
+  friend Lane reciprocal_sqrt(Lane a) { return V(1) / std::sqrt(a.v); }
   friend Lane tanh(Lane a) { return std::tanh(a.v); }
   friend Lane square(Lane a) { return a.v * a.v; }
   friend Lane sigmoid(Lane a) { return V(1) / (V(1) + std::exp(-a.v)); }
