@@ -164,12 +164,7 @@ BOOST_AUTO_TEST_CASE(seconds_limit_how_long_it_measures) {
 BOOST_AUTO_TEST_CASE(a_closed_pipe_and_a_full_disk) {
   for (const Arguments& arguments : {Arguments{"bench", "--seconds", "0.01"},
                                      Arguments{"bench", "--seconds", "0.01", "--json"}, Arguments{"info"}}) {
-    int ends[2];
-    BOOST_REQUIRE_EQUAL(pipe2(ends, O_CLOEXEC), 0);
-    close(ends[0]);
-    const pid_t pid = box.start(XGRAD_CHAR_RNN, arguments, ends[1]);
-    close(ends[1]);
-    const Result r = box.wait(pid);
+    const Result r = run_into_closed_pipe(arguments);
     BOOST_TEST(r.code == 0);
     BOOST_TEST(r.err == "");
     const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);

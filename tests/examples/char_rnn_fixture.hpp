@@ -19,6 +19,15 @@ struct CharRnnFixture {
   CharRnnFixture() { child::write_file(box / "fish.txt", small_text()); }
 
   child::Result run(const child::Sandbox::Arguments& arguments) const { return box.run(XGRAD_CHAR_RNN, arguments); }
+  /// With a stdout that nobody reads.
+  child::Result run_into_closed_pipe(const child::Sandbox::Arguments& arguments) const {
+    int ends[2];
+    BOOST_REQUIRE_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    close(ends[0]);
+    const pid_t pid = box.start(XGRAD_CHAR_RNN, arguments, ends[1]);
+    close(ends[1]);
+    return box.wait(pid);
+  }
   /// fish.txt with a hidden size of 8, and these.
   child::Result train(child::Sandbox::Arguments arguments) const {
     arguments.insert(arguments.begin(), {"train", "fish.txt", "--hidden", "8"});

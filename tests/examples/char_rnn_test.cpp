@@ -196,12 +196,7 @@ BOOST_AUTO_TEST_CASE(a_closed_pipe_is_no_error) {
        {child::Sandbox::Arguments{"sample", "run", "--length", "100000000000"},
         child::Sandbox::Arguments{"train", "fish.txt", "--hidden", "8", "--steps", "120"},
         child::Sandbox::Arguments{"--help"}}) {
-    int ends[2];
-    BOOST_REQUIRE_EQUAL(pipe2(ends, O_CLOEXEC), 0);
-    close(ends[0]);
-    const pid_t pid = box.start(XGRAD_CHAR_RNN, arguments, ends[1]);
-    close(ends[1]);
-    const Result r = box.wait(pid);
+    const Result r = run_into_closed_pipe(arguments);
     BOOST_TEST(r.code == 0);
     BOOST_TEST(r.err.find("error") == std::string::npos, r.err);
   }

@@ -150,6 +150,26 @@ BOOST_AUTO_TEST_CASE(tanh_double) { check_errors<functions::Tanh, double>(2.6); 
 BOOST_AUTO_TEST_CASE(sigmoid_float) { check_errors<functions::Sigmoid, float>(2.2); }
 BOOST_AUTO_TEST_CASE(sigmoid_double) { check_errors<functions::Sigmoid, double>(2.3); }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(reciprocal_roots, T, Types) {
+  std::mt19937_64 random(6);
+  std::vector<T> x(20000), y(x.size());
+  constexpr int exponents = std::numeric_limits<T>::max_exponent - 2;  // of normal numbers
+  for (T& v : x)
+    v = std::ldexp(T(1) + T(random() % 4096) / T(4096), int(random() % std::uint64_t(2 * exponents)) - exponents);
+  for (const Isa isa : isas_here()) {
+    const IsaScope scope(isa);
+    simd::on_lanes<T>([&x, &y]<class L>() {
+      const auto f = [](const L& a) { return reciprocal_sqrt(a); };
+      simd::map<L>(Size(x.size()), y.data(), false, f, x.data());
+    });
+    double worst = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      worst = std::max(worst, distance(y[i], 1 / std::sqrt(static_cast<long double>(x[i]))));
+    BOOST_TEST(worst <= 2.0);
+    BOOST_TEST(worst > 0.5);  // or the test sees nothing
+  }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(exp_at_its_ends, T, Types) {
   using functions::Exp;
   // The last argument with a finite value, and with one that is not rounded to zero.

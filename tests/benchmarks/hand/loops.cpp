@@ -23,11 +23,6 @@ void scatter_rows(Index rows, Index n, const T* x, const Index* ids, T* table) {
 }
 
 template <class T>
-void fill_rows(Index rows, Index n, const T* bias, T* out) {
-  for (Index r = 0; r < rows; ++r) std::copy_n(bias, n, out + Size(r) * n);
-}
-
-template <class T>
 void add_rows(Index rows, Index n, const T* x, T* out) {
   simd::on_lanes<T>([=]<class L>() {
     for (Index r = 0; r < rows; ++r) simd::map<L>(n, out, true, std::identity(), x + Size(r) * n);
@@ -98,7 +93,6 @@ void lstm_backward(Index rows, Index hidden, T* gates, const T* c_before, const 
 #define XGRAD_INSTANTIATE(T)                                                     \
   template void gather_rows(Index, Index, const T*, const Index*, const T*, T*); \
   template void scatter_rows(Index, Index, const T*, const Index*, T*);          \
-  template void fill_rows(Index, Index, const T*, T*);                           \
   template void add_rows(Index, Index, const T*, T*);                            \
   template void tanh_backward(Index, Index, const T*, T*, T*);                   \
   template void lstm_forward(Index, Index, T*, const T*, T*, T*, T*);            \

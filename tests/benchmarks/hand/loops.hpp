@@ -17,10 +17,6 @@ void gather_rows(Index rows, Index n, const T* table, const Index* ids, const T*
 template <class T>
 void scatter_rows(Index rows, Index n, const T* x, const Index* ids, T* table);
 
-/// out[r] = bias; rows of n.
-template <class T>
-void fill_rows(Index rows, Index n, const T* bias, T* out);
-
 /// out += the sum of x's rows.
 template <class T>
 void add_rows(Index rows, Index n, const T* x, T* out);

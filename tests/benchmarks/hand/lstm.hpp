@@ -3,8 +3,8 @@
 // As in rnn.hpp, only the recurrent products are done step by step; the inputs of a higher layer are one product over a
 // block of time steps. All gates are one loop each way, in place: the forward pass leaves their activations where the
 // products put their sums, and the backward pass the gradients, with the bias's summed on the way. What was tried, W5
-// on a Zen 3 with OpenBLAS's Haswell kernels, in turns: blocks of 1 take 1.07 times as long as blocks of 10, 5 to 50
-// lie within 2 percent, and W_hh transposed once a step saves 1 percent.
+// on a Zen 3 in turns, when all products were still OpenBLAS's: blocks of 1 take 1.07 times as long as blocks of 10, 5
+// to 50 lie within 2 percent, and W_hh transposed once a step saves 1 percent.
 #pragma once
 #include "output.hpp"
 
@@ -83,9 +83,8 @@ class Lstm {
     if (i == 0) {
       gather_rows(rows, 4 * h, w[w_ih], x.inputs + begin * batch, w[b], gates);
     } else {
-      fill_rows(rows, 4 * h, w[b], gates);
-      kernels::multiply<T>(rows, 4 * h, h, {layers_[i - 1].h.data() + (begin + 1) * row(), h}, {w[w_ih], 4 * h}, gates,
-                           true);
+      const T* const below = layers_[i - 1].h.data() + (begin + 1) * row();
+      kernels::multiply_add<T>(rows, 4 * h, h, {below, h}, {w[w_ih], 4 * h}, w[b], 0, gates);
     }
     for (Index t = begin; t < end; ++t) {
       T *const a = l.gates.data() + 4 * t * row(), *const before = l.h.data() + t * row(),

@@ -60,8 +60,7 @@ class OutputLayer {
   };
   /// Returns the loss of these rows. dh (rows, H) is assigned, and so are the gradients, unless they are to be added.
   T step(Index rows, const T* h, const Layer& l, const Index* targets, T scale, T* dh, bool add) {
-    fill_rows(rows, v_, l.b, logits_.data());
-    kernels::multiply<T>(rows, v_, h_, {h, h_}, {l.w, v_}, logits_.data(), true);
+    kernels::multiply_add<T>(rows, v_, h_, {h, h_}, {l.w, v_}, l.b, 0, logits_.data());
     const T loss = kernels::cross_entropy_rows<T>(rows, v_, logits_.data(), targets, scale, slope_.data());
     kernels::multiply<T>(h_, v_, rows, {h, h_, true}, {slope_.data(), v_}, l.w_bar, add);
     if (!add) std::fill_n(l.b_bar, v_, T(0));

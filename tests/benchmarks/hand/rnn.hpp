@@ -2,8 +2,8 @@
 //
 // Only the recurrent products are done step by step. Input rows and their bias are gathered straight into the state's
 // place; output layer, loss and weight gradients take a block of time steps at once (Plan); tanh' and the bias's
-// gradient are one loop; every buffer is made once. What was tried, W1 to W3 on a Zen 3 with OpenBLAS's Haswell
-// kernels, in turns:
+// gradient are one loop; every buffer is made once. What was tried, W1 to W3 on a Zen 3 in turns, when all products
+// were still OpenBLAS's (`workloads` has lines `hand_plans` to try it again):
 //
 //   block      one stream: all steps at once, products per step take 1.6 (W1) to 1.85 (W2) times as long; 50 streams:
 //              1, 5, 10, 25 and 50 lie within 8 percent of each other, 1 is the slowest, 5 to 25 cannot be told apart
