@@ -82,8 +82,9 @@ XGRAD_INLINE void store(const L& a, typename L::Value* p, Size left) {
   else a.store(p, left);
 }
 
-/// y[i] = f(x[i]...), or (add) y[i] += f(x[i]...), for n elements. The rest that fills no vector takes the same way, so
-/// that the digits of an element do not depend on its place.
+/// y[i] = f(x[i]...), or (add) y[i] += f(x[i]...), for n elements. The rest that fills no vector takes the same way.
+/// Still the last digit of an element may depend on its place: the compiler may write the way out twice, and fuse a
+/// product with another of two sums in one of them.
 template <class L, class F, class... X>
 XGRAD_INLINE void map(Size n, typename L::Value* y, bool add, const F& f, const X*... x) {
   for (Size i = 0; i < n; i += L::width) {
