@@ -57,28 +57,29 @@ Index CharRnn<T, Cell>::batch_of(const Var<T>& state) const {
   return batch;
 }
 
-// A layer's own, of the model's.
+// The state of each layer, lowest first, of the model's. A list kept for its capacity, so that a training step
+// allocates nothing; one a thread, for threads may share a model.
 template <class T, template <class> class Cell>
-auto CharRnn<T, Cell>::state_of(Index layer, const Vars<T>& parts) const -> CellState {
-  std::array<Var<T>, count_parts<CellState>> own;
-  for (Index k = 0; k < Index(own.size()); ++k) own[std::size_t(k)] = parts[k * options_.layers + layer];
-  return state_from<CellState>(own);
+auto CharRnn<T, Cell>::take_apart(const Var<T>& state) const -> std::vector<CellState>& {
+  thread_local std::vector<CellState> states;
+  states.clear();
+  const Vars<T> parts = unstack_state(state);
+  for (Index layer = 0; layer < options_.layers; ++layer) {
+    std::array<Var<T>, count_parts<CellState>> own;
+    for (Index k = 0; k < Index(own.size()); ++k) own[std::size_t(k)] = parts[k * options_.layers + layer];
+    states.push_back(state_from<CellState>(own));
+  }
+  return states;
 }
 
-// The reverse: into the parts of the state that is left behind.
+// The reverse.
 template <class T, template <class> class Cell>
-void CharRnn<T, Cell>::leave(Index layer, const CellState& state, std::vector<Var<T>>& last) const {
-  const auto own = parts_of(state);
-  for (std::size_t k = 0; k < own.size(); ++k) last[k * std::size_t(options_.layers) + std::size_t(layer)] = own[k];
-}
-
-// Such a list, kept for its capacity, so that a training step allocates nothing; one a thread, for threads may share a
-// model.
-template <class T, template <class> class Cell>
-std::vector<Var<T>>& CharRnn<T, Cell>::empty_last() const {
-  thread_local std::vector<Var<T>> last;
-  last.assign(std::size_t(state_parts()), Var<T>());
-  return last;
+Var<T> CharRnn<T, Cell>::put_together(const std::vector<CellState>& states) const {
+  thread_local std::vector<Var<T>> parts;
+  parts.clear();
+  for (std::size_t k = 0; k < count_parts<CellState>; ++k)
+    for (const CellState& state : states) parts.push_back(parts_of(state)[k]);
+  return stack_state(parts);
 }
 
 // ---- one character, and a window of them
@@ -87,50 +88,67 @@ template <class T, template <class> class Cell>
 auto CharRnn<T, Cell>::step(std::span<const Index> ids, const Var<T>& state) const -> Step {
   if (const Index batch = batch_of(state); Index(ids.size()) != batch)
     fail<ShapeError>("char_rnn", std::to_string(ids.size()) + " inputs for " + std::to_string(batch) + " streams");
-  const Vars<T> parts = unstack_state(state);
-  std::vector<Var<T>>& last = empty_last();
+  std::vector<CellState>& states = take_apart(state);
   Var<T> h;
-  for (Index layer = 0; layer < options_.layers; ++layer) {
-    const Cell<T>& cell = cells[std::size_t(layer)];
-    const CellState next = cell(layer == 0 ? cell.project(ids) : cell.project(h), state_of(layer, parts));
-    leave(layer, next, last);
-    h = parts_of(next)[0];
+  for (std::size_t layer = 0; layer < cells.size(); ++layer) {
+    states[layer] = cells[layer](layer == 0 ? cells[0].project(ids) : cells[layer].project(h), states[layer]);
+    h = parts_of(states[layer])[0];
   }
-  return {head(h), stack_state(last)};
+  return {head(h), put_together(states)};
 }
 
-// One layer over all steps: inputs, T times (B, gates), to its h (T, B, H).
+// One layer over some steps: inputs, T times (B, gates), to its h (T, B, H). Leaves the last state.
 template <class T, template <class> class Cell>
-Var<T> CharRnn<T, Cell>::run(Index layer, const Vars<T>& inputs, const Vars<T>& first,
-                             std::vector<Var<T>>& last) const {
-  const Cell<T>& cell = cells[std::size_t(layer)];
-  CellState state = state_of(layer, first);
-  thread_local std::vector<Var<T>> states;  // h, step by step
-  states.clear();
+Var<T> CharRnn<T, Cell>::run(const Cell<T>& cell, const Vars<T>& inputs, CellState& state) const {
+  thread_local std::vector<Var<T>> h;
+  h.clear();
   for (const Var<T> x : inputs) {
     state = cell(x, state);
-    states.push_back(parts_of(state)[0]);
+    h.push_back(parts_of(state)[0]);
   }
-  leave(layer, state, last);
-  return stack(states);
+  return stack(h);
 }
 
+// The logits (T, B, V) of some steps; leaves the last states.
+template <class T, template <class> class Cell>
+Var<T> CharRnn<T, Cell>::run(std::span<const Index> inputs, Index batch, std::vector<CellState>& states) const {
+  const Var<T> rows = cells[0].project(inputs);  // (T * B, gates)
+  const Shape steps{static_cast<Index>(inputs.size()) / batch, batch, rows.shape()[1]};
+  Var<T> h = run(cells[0], unstack(reshape(rows, steps)), states[0]);
+  for (std::size_t layer = 1; layer < cells.size(); ++layer)
+    h = run(cells[layer], unstack(cells[layer].project(h)), states[layer]);
+  return head(h);
+}
+
+template <class T, template <class> class Cell>
+void CharRnn<T, Cell>::check(const char* what, std::span<const Index> ids) const {
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] < 0 || ids[i] >= options_.vocabulary)
+      fail<ValueError>("char_rnn", std::string(what) + " " + std::to_string(ids[i]) + " at position " +
+                                       std::to_string(i) + " is outside the vocabulary of " +
+                                       std::to_string(options_.vocabulary));
+}
+
+// Some steps at a time: from the projected inputs to the loss, what they need is read while it is in the cache.
 template <class T, template <class> class Cell>
 auto CharRnn<T, Cell>::loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state,
                             Index average_over) const -> Loss {
-  const Index count = static_cast<Index>(inputs.size()), batch = batch_of(state);
-  if (batch == 0 || count % batch != 0 || targets.size() != inputs.size())
-    fail<ShapeError>("char_rnn", std::to_string(inputs.size()) + " inputs and " + std::to_string(targets.size()) +
+  const std::size_t count = inputs.size(), batch = static_cast<std::size_t>(batch_of(state));
+  if (batch == 0 || count == 0 || count % batch != 0 || targets.size() != count)
+    fail<ShapeError>("char_rnn", std::to_string(count) + " inputs and " + std::to_string(targets.size()) +
                                      " targets for " + std::to_string(batch) + " streams");
-  const Vars<T> first = unstack_state(state);
-  std::vector<Var<T>>& parts = empty_last();
-  const Var<T> rows = cells[0].project(inputs);  // (T * B, gates)
-  Var<T> h = run(0, unstack(reshape(rows, Shape{count / batch, batch, rows.shape()[1]})), first, parts);
-  for (Index layer = 1; layer < options_.layers; ++layer)
-    h = run(layer, unstack(cells[std::size_t(layer)].project(h)), first, parts);
-  const Var<T> logits = head(h), last = stack_state(parts);  // (T, B, V)
-  const T weight = T(1) / static_cast<T>(average_over > 0 ? average_over : batch);
-  return {softmax_cross_entropy(logits, targets, weight), last};
+  check("input", inputs), check("target", targets);
+  const T weight = T(1) / static_cast<T>(average_over > 0 ? average_over : Index(batch));
+  const std::size_t some = std::max(rows_at_once / batch, std::size_t(1)) * batch;
+  std::vector<CellState>& states = take_apart(state);
+  Var<T> all;
+  for (std::size_t at = 0; at < count; at += some) {
+    const std::size_t rows = std::min(some, count - at);
+    const Var<T> logits = run(inputs.subspan(at, rows), Index(batch), states);
+    const Var<T> loss = softmax_cross_entropy(logits, targets.subspan(at, rows), weight);
+    all = at == 0 ? loss : all + loss;
+  }
+  return {all, put_together(states)};
 }
 
 #define XGRAD_INSTANTIATE(T)           \

@@ -42,9 +42,9 @@ class CharRnn {
     Var<T> loss;   // (): nats, summed over time and averaged over streams
     Var<T> state;  // state_shape(B): after the last character
   };
-  /// The loss over a window of T characters of B streams, ids time-major: inputs[t * B + b]. All inputs are gathered at
-  /// once, a higher layer's are one product over all steps, and there is one output layer and one loss; what stays in
-  /// the loop is what must.
+  /// The loss over a window of T characters of B streams, ids time-major: inputs[t * B + b]. Of some hundred rows at a
+  /// time, inputs are gathered at once, a higher layer's are one product over all their steps, and so are the output
+  /// layer and the loss; what stays in the loop over single steps is what must.
   /// `state`, of state_shape(B): a constant where BPTT is to be truncated. Throws ShapeError where it has another shape
   /// or the ids do not fill whole steps of B, ValueError for an id outside the vocabulary.
   /// Where the B streams are a part of a larger batch (train/shards.hpp), `average_over` is the size of that batch.
@@ -65,10 +65,14 @@ class CharRnn {
  private:
   using CellState = typename Cell<T>::State;
   Index batch_of(const Var<T>& state) const;
-  CellState state_of(Index layer, const Vars<T>& parts) const;
-  void leave(Index layer, const CellState& state, std::vector<Var<T>>& last) const;
-  std::vector<Var<T>>& empty_last() const;
-  Var<T> run(Index layer, const Vars<T>& inputs, const Vars<T>& first, std::vector<Var<T>>& last) const;
+  std::vector<CellState>& take_apart(const Var<T>& state) const;
+  Var<T> put_together(const std::vector<CellState>& states) const;
+  void check(const char* what, std::span<const Index> ids) const;
+  Var<T> run(std::span<const Index> inputs, Index batch, std::vector<CellState>& states) const;
+  Var<T> run(const Cell<T>& cell, const Vars<T>& inputs, CellState& state) const;
+
+  static constexpr std::size_t rows_at_once =
+      512;  // states of streams: H of 128 to 512 leave them in a second-level cache
 
   Options options_;
 };

@@ -8,8 +8,9 @@ namespace xgrad {
 template <class T>
 std::vector<OpInfo<T>> all_ops() {
   std::vector<OpInfo<T>> all;
-  for (auto&& ops : {arithmetic_ops<T>(), function_ops<T>(), dropout_ops<T>(), reshape_ops<T>(), stack_ops<T>(),
-                     product_ops<T>(), embedding_ops<T>(), reduce_ops<T>(), cross_entropy_ops<T>(), fuse_ops<T>()})
+  for (auto&& ops :
+       {arithmetic_ops<T>(), function_ops<T>(), dropout_ops<T>(), reshape_ops<T>(), stack_ops<T>(), product_ops<T>(),
+        affine_ops<T>(), embedding_ops<T>(), reduce_ops<T>(), cross_entropy_ops<T>(), fuse_ops<T>()})
     all.insert(all.end(), ops.begin(), ops.end());
   return all;
 }

@@ -7,6 +7,7 @@
 #include "fuse/fuse.hpp"
 #include "kernels/blas.hpp"
 #include "kernels/isa.hpp"
+#include "linear/affine.hpp"
 #include "linear/embedding.hpp"
 #include "linear/products.hpp"
 #include "op_list.hpp"

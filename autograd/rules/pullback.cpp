@@ -6,9 +6,9 @@
 namespace xgrad {
 
 template <class T>
-void Pullback<T>::sum_into(int i) {
+void Pullback<T>::sum_into(int i, const T* y_bar) {
   const Destination<T> d = sweep_.destination(in_[std::size_t(i)]);
-  loops::sum_to(shape(), shape(i), y_bar(), d.data, d.add);
+  loops::sum_to(shape(), shape(i), y_bar, d.data, d.add);
 }
 
 template <class T>

@@ -73,18 +73,24 @@ class Pullback {
   /// y_bar is the contribution to input i, summed where i was broadcast. `others_read` says that y_bar is still to
   /// be read after this call: by a second input, or by a deferred product.
   void pass(int i, bool others_read) {
-    if (!needs(i)) return;
-    if (fills(i)) hand_over(i, others_read);
-    else sum_into(i);
+    pass(i, node().grad, others_read || (node().flags & (is_shared | is_retained)));
   }
   /// The same where input i fills y.
   void hand_over(int i, bool others_read) {
-    Node<T>&x = input(i), &y = node();
-    if (!(x.flags & needs_grad)) return;
-    const bool shared = others_read || (y.flags & (is_shared | is_retained));
-    if (x.grad == y.grad && !(x.flags & has_grad))  // forwarded: it lies there already
-      x.flags |= shared ? std::uint8_t(has_grad | is_shared) : std::uint8_t(has_grad);
-    else sweep_.give(in_[std::size_t(i)], y.grad, shared);
+    hand_over(i, node().grad, others_read || (node().flags & (is_shared | is_retained)));
+  }
+  /// Storage of y's shape for what is then passed to input i: the place of the input's own gradient, where it has none
+  /// yet and fills y, else scratch.
+  T* buffer_for(int i) {
+    const Node<T>& x = input(i);
+    const bool own = (x.flags & (needs_grad | has_grad | is_parameter)) == needs_grad && fills(i);
+    return own ? sweep_.storage(in_[std::size_t(i)]) : scratch(size());
+  }
+  /// `buffer`, from buffer_for, is the contribution to input i; `others_read` as above.
+  void pass(int i, T* buffer, bool others_read) {
+    if (!needs(i)) return;
+    if (fills(i)) hand_over(i, buffer, others_read);
+    else sum_into(i, buffer);
   }
   /// `buffer` (x's shape) is the contribution, and will not change before the tape is cleared.
   void give(int i, T* buffer) { sweep_.give(in_[std::size_t(i)], buffer, true); }
@@ -92,9 +98,10 @@ class Pullback {
   void pass_pieces();
   /// y is one part of input 0.
   void pass_part(const Part& part);
-  /// The contribution to input i, of shape (k, n), is a^T d, with a (rows, k) and d (rows, n).
-  void product(int i, const T* a, const T* d, Index rows) {
-    if (needs(i)) sweep_.product(in_[std::size_t(i)], node().rule, a, d, rows);
+  /// The contribution to input i, of shape (k, n), is a^T d, with input a as a (rows, k) and d (rows, n), which does
+  /// not change any more. For a rule with `flush`: it may be put off, and taken together with others.
+  void product(int i, int a, const T* d, Index rows) {
+    if (needs(i)) sweep_.product(in_[std::size_t(i)], id_, in_[std::size_t(a)], d, rows);
   }
   T* scratch(Size n) { return sweep_.scratch(n); }
   /// n elements that `make(T* out)` derives from the value of input i: made when first asked for, and kept for the
@@ -112,7 +119,14 @@ class Pullback {
   Index uses(int i) const { return input(i).uses; }
 
  private:
-  void sum_into(int i);
+  void hand_over(int i, T* buffer, bool shared) {
+    Node<T>& x = input(i);
+    if (!(x.flags & needs_grad)) return;
+    if (x.grad == buffer && !(x.flags & has_grad))  // it lies there already
+      x.flags |= shared ? std::uint8_t(has_grad | is_shared) : std::uint8_t(has_grad);
+    else sweep_.give(in_[std::size_t(i)], buffer, shared);
+  }
+  void sum_into(int i, const T* y_bar);
   Node<T>& node() const { return sweep_.node(id_); }
   Node<T>& input(int i) const { return sweep_.node(in_[std::size_t(i)]); }
 

@@ -53,12 +53,13 @@ Var<T> Tape<T>::push(R& rule, const Index* in, int count) {
   for (int i = 0; i < count; ++i) differentiated |= (nodes_.data()[in[i]].flags & needs_grad) != 0;
   differentiated &= !paused_;
 
-  T* value;
-  if constexpr (IsAlias<R, T>) {
-    value = rule.alias(x);
-  } else {
-    value = values_.allocate(shape.size());
-    rule.forward(x, Output<T>(*this, value, shape));
+  T* value = nullptr;
+  if constexpr (IsAlias<R, T>) value = rule.alias(x);
+  if constexpr (Computes<R, T>) {
+    if (!value) {
+      value = values_.allocate(shape.size());
+      rule.forward(x, Output<T>(*this, value, shape));
+    }
   }
   const Index id = append(value, shape, 0);
   if (!differentiated) return var(id);  // a constant: nothing but the value is kept

@@ -8,7 +8,7 @@
 //   name, arity     `static constexpr const char* name = "tanh"`, `static constexpr int arity = 1` (or any_number)
 //   shape           `Shape shape(const Inputs<T>&) const`: every check of arguments, before any work
 //   forward         `void forward(const Inputs<T>&, const Output<T>&)`: a kernel; or `T* alias(const Inputs<T>&) const`
-//                   for an op whose result lies in its input's memory
+//                   for an op whose result lies in its input's memory; or both, where alias may say null
 //   vjp             `Var<T> vjp(const Context<T>&, int i, const Var<T>& y_bar) const`: input i's contribution, in ops
 //   jvp             `Var<T> jvp(const Context<T>&, int i, const Var<T>& x_dot) const`, likewise; a rule with
 //                   `static constexpr bool linear = true` needs none: its JVP is itself on tangents
@@ -57,7 +57,8 @@ template <class R> concept HasName = requires { { R::name } -> std::convertible_
 template <class R> concept HasArity = requires { { R::arity } -> std::convertible_to<int>; };
 template <class R, class T> concept HasShape = requires(const R& r, const Inputs<T>& x) { { r.shape(x) } -> std::same_as<Shape>; };
 template <class R, class T> concept IsAlias = requires(const R& r, const Inputs<T>& x) { { r.alias(x) } -> std::same_as<T*>; };
-template <class R, class T> concept HasForward = IsAlias<R, T> || requires(R& r, const Inputs<T>& x, const Output<T>& y) { r.forward(x, y); };
+template <class R, class T> concept Computes = requires(R& r, const Inputs<T>& x, const Output<T>& y) { r.forward(x, y); };
+template <class R, class T> concept HasForward = IsAlias<R, T> || Computes<R, T>;
 template <class R, class T> concept HasVjp = requires(const R& r, const Context<T>& c, int i, const Var<T>& y_bar) { { r.vjp(c, i, y_bar) } -> std::same_as<Var<T>>; };
 template <class R> concept IsLinear = requires { requires R::linear; };
 template <class R, class T> concept DefinesJvp = requires(const R& r, const Context<T>& c, int i, const Var<T>& x_dot) { { r.jvp(c, i, x_dot) } -> std::same_as<Var<T>>; };

@@ -9,7 +9,22 @@ namespace xgrad {
 
 template <class T>
 Arena<T>::~Arena() {
+  release();
+}
+
+template <class T>
+void Arena<T>::release() {
   for (const Chunk& chunk : chunks_) ::operator delete(chunk.data, std::align_val_t(64));
+  chunks_.clear();
+}
+
+template <class T>
+void Arena<T>::clear() {
+  at_ = {};
+  if (chunks_.size() < 2) return;
+  next_ = 0;
+  for (const Chunk& chunk : chunks_) next_ += chunk.capacity;
+  release();
 }
 
 template <class T>
@@ -19,11 +34,13 @@ T* Arena<T>::allocate_elsewhere(Size padded) {
     at_.offset = padded;
     return chunks_[at_.chunk].data;
   }
-  const Size capacity = std::max(padded, chunk_size);
+  const Size capacity = std::max(padded, next_);
   if (capacity > std::numeric_limits<Size>::max() / static_cast<Size>(sizeof(T))) throw std::bad_alloc();
   chunks_.reserve(chunks_.size() + 1);  // first, so that nothing leaks if this throws
   void* memory = ::operator new(static_cast<std::size_t>(capacity) * sizeof(T), std::align_val_t(64));
   chunks_.push_back({static_cast<T*>(memory), capacity});
+  next_ = chunk_size;
+  ++heap_allocations_;
   at_ = {chunks_.size() - 1, padded};
   return chunks_.back().data;
 }

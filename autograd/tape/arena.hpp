@@ -1,8 +1,10 @@
 // A bump allocator: an allocation moves an offset, freeing is moving it back.
 //
-// A tape owns two: one for values, one for gradients. Rewinding keeps every chunk, so that a training step which
-// repeats the shapes of the last one takes nothing from the heap. Every allocation starts on a 64-byte line; what lies
-// between two of them is never touched, neighbours are alive.
+// A tape owns two: one for values, one for gradients. Rewinding keeps the memory, and clearing makes one chunk of
+// several, so that a training step which repeats the shapes of the last takes nothing from the heap from the third time
+// on. In one chunk, arrays that are allocated one after the other are neighbours, which saves copies (`stack`) and
+// makes one product of many (sweep.hpp). Every allocation starts on a 64-byte line; what lies between two of them is
+// never touched, neighbours are alive.
 #pragma once
 #include <vector>
 
@@ -37,11 +39,13 @@ class Arena {
 
   Mark mark() const { return at_; }
   void rewind(Mark mark = {}) { at_ = mark; }
+  /// Drops everything. Where several chunks were taken, they are given back, and the next is as large as all.
+  void clear();
 
   Size bytes_used() const;
   Size bytes_reserved() const;
   /// How often memory was taken from the heap: stands still once steps repeat.
-  Size heap_allocations() const { return static_cast<Size>(chunks_.size()); }
+  Size heap_allocations() const { return heap_allocations_; }
 
  private:
   struct Chunk {
@@ -52,9 +56,12 @@ class Arena {
   static constexpr Size chunk_size = (Size(1) << 20) / static_cast<Size>(sizeof(T));  // 1 MiB
 
   T* allocate_elsewhere(Size padded);
+  void release();
 
   std::vector<Chunk> chunks_;
   Mark at_;
+  Size next_ = chunk_size;  // elements in the next chunk, at least
+  Size heap_allocations_ = 0;
 };
 
 extern template class Arena<float>;

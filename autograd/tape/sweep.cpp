@@ -217,11 +217,12 @@ void Sweep<T>::contribute(const char* rule, Index from, Index id) {
 // ---- deferred products
 
 template <class T>
-void Sweep<T>::product(Index weight, const RuleTable<T>* rule, const T* a, const T* d, Index rows) {
+void Sweep<T>::product(Index weight, Index y, Index x, const T* d, Index rows) {
+  const RuleTable<T>* const rule = node(y).rule;
   if (!rule->flush || node(weight).rank != 2)
     fail<TapeError>(rule->name, "product() needs a rule with a static flush, and a weight of 2 axes; the weight is " +
                                     node(weight).shape().str());
-  const Deferred record{a, d, rule, rows, node(weight).deferred};
+  const Deferred record{node(x).value, d, y, x, rows, node(weight).deferred};
   if (!options_.defer) {
     multiply(weight, record, node(weight).dims[0], node(weight).dims[1], rows);
     return;
@@ -234,7 +235,7 @@ template <class T>
 void Sweep<T>::multiply(Index weight, const Deferred& at, Size a_stride, Size d_stride, Index rows) {
   const Index k = node(weight).dims[0], n = node(weight).dims[1];
   const Destination<T> d = destination(weight);
-  at.rule->flush({at.a, a_stride, at.d, d_stride, rows, k, n, d.data, d.add});
+  node(at.y).rule->flush({at.a, a_stride, at.d, d_stride, rows, k, n, d.data, d.add});
 }
 
 template <class T>
@@ -244,58 +245,89 @@ void Sweep<T>::flush(Index weight) {
   for (Index at = first; at >= 0;) at = flush_some(weight, at);
 }
 
-// Multiplies the longest run of equally spaced records from `first` on, and returns the record after it.
+// Multiplies the group of records that begins at `first`, and returns the record after it. Where all of them are
+// equally spaced they are multiplied as they lie, else they are copied together.
 template <class T>
 Index Sweep<T>::flush_some(Index weight, Index first) {
+  const Group group = group_from(first);
   const Index k = node(weight).dims[0], n = node(weight).dims[1];
+  Size a_stride = k, d_stride = n;
+  if (group.count == 1) multiply(weight, deferred(first), a_stride, d_stride, group.rows);
+  else if (const Deferred* lowest = spaced(first, group.count, a_stride, d_stride))
+    multiply(weight, *lowest, a_stride, d_stride, group.rows);
+  else multiply_packed(weight, first, group);
+  return group.after;
+}
+
+// What is taken together is settled by what was recorded, and not by where it happens to lie: so no digit depends on
+// what the tape held before. The steps of a loop repeat their nodes, and are as far apart as tapes count; the first
+// step is not, for its state comes from elsewhere. What is short and no loop is worth a copy.
+template <class T>
+auto Sweep<T>::group_from(Index first) const -> Group {
   const Deferred& a = deferred(first);
+  Group loop = extend(first, [&](const Deferred& before, const Deferred& x) {
+    const Deferred& second = deferred(a.next);
+    return x.rows == a.rows && x.x - before.x == second.x - a.x && x.y - before.y == second.y - a.y;
+  });
+  if (loop.count >= least_loop || a.rows >= packed_below)
+    return loop.count >= least_loop ? loop : Group{1, a.rows, a.next};
+  return extend(first, [&](const Deferred&, const Deferred& x) { return x.rows < packed_below; });
+}
+
+// The longest group from `first` on whose neighbours belong together.
+template <class T>
+auto Sweep<T>::extend(Index first, auto together) const -> Group {
+  Group group{1, deferred(first).rows, deferred(first).next};
+  const auto flush = rule_of(first)->flush;
+  for (Index last = first; group.after >= 0; last = group.after, group.after = deferred(last).next) {
+    const Deferred& x = deferred(group.after);
+    if (rule_of(group.after)->flush != flush || group.rows + x.rows > most_grouped || !together(deferred(last), x))
+      break;
+    ++group.count, group.rows += x.rows;
+  }
+  return group;
+}
+
+// The record that lies lowest, if `count` from `first` on make two matrices as they lie, and these matrices' strides;
+// else null.
+template <class T>
+auto Sweep<T>::spaced(Index first, Index count, Size& a_stride, Size& d_stride) const -> const Deferred* {
   const auto apart = [](const T* p, const T* q) {  // elements; as integers, the two may lie in different chunks
     return (reinterpret_cast<std::intptr_t>(p) - reinterpret_cast<std::intptr_t>(q)) /
            static_cast<std::intptr_t>(sizeof(T));
   };
-  if (a.next >= 0) {
-    const Size a_stride = apart(deferred(a.next).a, a.a), d_stride = apart(deferred(a.next).d, a.d);
-    Index last = first, after = a.next, count = 1;
-    while (after >= 0 && deferred(after).rule->flush == a.rule->flush && deferred(after).rows == a.rows &&
-           apart(deferred(after).a, deferred(last).a) == a_stride &&
-           apart(deferred(after).d, deferred(last).d) == d_stride) {
-      last = after;
-      after = deferred(after).next;
-      ++count;
-    }
-    // One row each: the stride is the leading dimension, whatever lies between. More rows: only if nothing does.
-    const Size row_limit = Size(1) << 22;
-    const bool one_row = a.rows == 1 && count >= 4 && std::abs(a_stride) < row_limit && std::abs(d_stride) < row_limit;
-    const bool dense = std::abs(a_stride) == Size(a.rows) * k && std::abs(d_stride) == Size(a.rows) * n && count >= 2;
-    const bool up = a_stride >= k && d_stride >= n, down = -a_stride >= k && -d_stride >= n;
-    if ((one_row || dense) && (up || down)) {
-      const Deferred& lowest = deferred(up ? first : last);
-      multiply(weight, lowest, dense ? k : std::abs(a_stride), dense ? n : std::abs(d_stride), count * a.rows);
-      return after;
-    }
+  const Deferred& a = deferred(first);
+  const Size a_step = apart(deferred(a.next).a, a.a), d_step = apart(deferred(a.next).d, a.d);
+  const Deferred* last = &a;
+  while (--count > 0) {
+    const Deferred& x = deferred(last->next);
+    if (x.rows != a.rows || apart(x.a, last->a) != a_step || apart(x.d, last->d) != d_step) return nullptr;
+    last = &x;
   }
-  if (a.rows < packed_below && a.next >= 0 && deferred(a.next).rows < packed_below) return flush_packed(weight, first);
-  multiply(weight, a, k, n, a.rows);
-  return a.next;
+  const Size k = a_stride, n = d_stride;
+  // One row each: the step is the leading dimension, whatever lies between. More rows: only if nothing does.
+  const Size row_limit = Size(1) << 22;
+  const bool one_row = a.rows == 1 && std::abs(a_step) < row_limit && std::abs(d_step) < row_limit;
+  const bool dense = std::abs(a_step) == Size(a.rows) * k && std::abs(d_step) == Size(a.rows) * n;
+  const bool up = a_step >= k && d_step >= n, down = -a_step >= k && -d_step >= n;
+  if (!(one_row || dense) || !(up || down)) return nullptr;
+  if (!dense) a_stride = std::abs(a_step), d_stride = std::abs(d_step);
+  return up ? &a : last;
 }
 
-// Copies records of few rows together, so that one product does for them all.
+// Copies a group together, so that one product does for it all.
 template <class T>
-Index Sweep<T>::flush_packed(Index weight, Index first) {
+void Sweep<T>::multiply_packed(Index weight, Index first, const Group& group) {
   const Size k = node(weight).dims[0], n = node(weight).dims[1];
-  const RuleTable<T>* rule = deferred(first).rule;
-  Index after = first, rows = 0;
-  for (; after >= 0 && deferred(after).rows < packed_below && deferred(after).rule->flush == rule->flush;
-       after = deferred(after).next)
-    rows += deferred(after).rows;
-  T *const a = scratch(rows * k), *const d = scratch(rows * n);
+  Deferred all = deferred(first);
+  T *const a = scratch(group.rows * k), *const d = scratch(group.rows * n);
   T *a_end = a, *d_end = d;
-  for (Index at = first; at != after; at = deferred(at).next) {
+  for (Index at = first; at != group.after; at = deferred(at).next) {
     a_end = std::copy_n(deferred(at).a, deferred(at).rows * k, a_end);
     d_end = std::copy_n(deferred(at).d, deferred(at).rows * n, d_end);
   }
-  multiply(weight, {a, d, rule, rows, -1}, k, n, rows);
-  return after;
+  all.a = a, all.d = d;
+  multiply(weight, all, k, n, group.rows);
 }
 
 #define XGRAD_INSTANTIATE(T) template class Sweep<T>;

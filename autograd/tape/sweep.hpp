@@ -13,8 +13,8 @@
 //                their own place; parts that received nothing are zeroed when the sweep reaches the block.
 //
 // A product's contribution to its weight is deferred: {activation, upstream} is queued on the weight's node, and when
-// the sweep reaches that node, equally spaced rows become one product over all time steps. The queue knows the rule
-// that made the records and calls its `flush`: nothing is multiplied here.
+// the sweep reaches that node, those of many time steps become one product. The queue knows the rule that made the
+// records and calls its `flush`: nothing is multiplied here.
 //
 // A rule without `accumulate` is swept by recording its vjp past the tape's end, as constants, and rewinding.
 #pragma once
@@ -50,6 +50,7 @@ class Sweep {
   Tape<T>& tape() { return tape_; }
   Node<T>& node(Index id) { return tape_.nodes_.data()[id]; }
   T* scratch(Size n) { return tape_.gradients_.allocate(n); }
+  T* storage(Index id);
   Destination<T> destination(Index id);
   /// `buffer`, of node id's size, is a contribution: adopted where it is the first one, else added. `shared`: somebody
   /// else may read it later.
@@ -69,13 +70,16 @@ class Sweep {
   }
   void keep_derived(Index id, const RuleTable<T>* rule, const T* data) { tape_.derived_.push_back({id, rule, data}); }
   /// Queues weight_bar += a^T d, or does it now where that is not allowed.
-  void product(Index weight, const RuleTable<T>* rule, const T* a, const T* d, Index rows);
+  /// x being the node of a, and y that of the product.
+  void product(Index weight, Index y, Index x, const T* d, Index rows);
 
  private:
   using Deferred = typename Tape<T>::Deferred;
-  static constexpr Index packed_below = 16;  // rows from which a product of its own pays
-  static constexpr int most_links = 4;       // of a chain to be followed for storage
-  struct Hop {                               // where a node's storage may be taken from
+  static constexpr Index most_grouped = 512;  // rows of one product of several records; see docs/design.md
+  static constexpr Index packed_below = 16;   // rows from which a product of its own pays
+  static constexpr Index least_loop = 3;      // steps: two records are always equally far apart
+  static constexpr int most_links = 4;        // of a chain to be followed for storage
+  struct Hop {                                // where a node's storage may be taken from
     Index to = -1;
     Size offset = 0;
     Part part;
@@ -87,15 +91,21 @@ class Sweep {
   void sweep_node(Index id);
   Hop hop(Index id);
   bool forwards(Index id, const Hop& hop);
-  T* storage(Index id);
   void add_or_assign(Index id, const T* buffer);
   void complete(Index id);
   void by_vjp(Index id);
   void contribute(const char* rule, Index from, Index id);
 
   void flush(Index weight);
+  struct Group {  // of deferred records
+    Index count, rows, after;
+  };
   Index flush_some(Index weight, Index first);
-  Index flush_packed(Index weight, Index first);
+  Group group_from(Index first) const;
+  Group extend(Index first, auto together) const;
+  const RuleTable<T>* rule_of(Index at) const { return tape_.nodes_.data()[deferred(at).y].rule; }
+  const Deferred* spaced(Index first, Index count, Size& a_stride, Size& d_stride) const;
+  void multiply_packed(Index weight, Index first, const Group& group);
   void multiply(Index weight, const Deferred& at, Size a_stride, Size d_stride, Index rows);
   const Deferred& deferred(Index at) const { return tape_.deferred_.data()[at]; }
 

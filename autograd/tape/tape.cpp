@@ -54,8 +54,8 @@ void Tape<T>::clear() {
   bound_.clear();
   deferred_.clear();
   derived_.clear();
-  values_.rewind();
-  gradients_.rewind();
+  values_.clear();
+  gradients_.clear();
   swept_ = consumed_ = incomplete_ = false;
   generation_ = next_generation();
 }

@@ -162,7 +162,7 @@ class Tape {
   // the sweep's own lists, kept here for their capacity
   struct Deferred {
     const T *a, *d;
-    const RuleTable<T>* rule;
+    Index y, x;  // the nodes of the product, and of a
     Index rows, next;
   };
   std::vector<Deferred> deferred_;

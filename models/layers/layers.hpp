@@ -67,7 +67,7 @@ struct RnnCell {
   /// The same for x (..., inputs) of any numbers: (..., hidden).
   Var<T> project(const Var<T>& x) const { return affine(x, weight_ih, bias); }
   /// One step: x (B, hidden) as projected, h (B, hidden).
-  Var<T> operator()(const Var<T>& x, const Var<T>& h) const { return tanh(affine(h, weight_hh, x)); }
+  Var<T> operator()(const Var<T>& x, const Var<T>& h) const { return affine_tanh(h, weight_hh, x); }
 
   void visit(auto&& f) const {  // as PyTorch's nn.RNN names them
     f(detail::in_layer("weight_ih", layer), weight_ih, Layout::transposed);

@@ -8,9 +8,9 @@
 #include "../../autograd/rules/record.hpp"
 #include "../elementwise/arithmetic.hpp"
 #include "../elementwise/functions.hpp"
-#include "../kernels/products.hpp"
 #include "../samples.hpp"
 #include "../shaping/reshape.hpp"
+#include "weights.hpp"
 
 namespace xgrad {
 
@@ -18,21 +18,6 @@ namespace {
 
 using kernels::Matrix;
 using kernels::multiply;
-
-// The deferred products of a weight, multiplied at once.
-template <class T>
-void flush_products(const DeferredRun<T>& run) {
-  multiply<T>(run.k, run.n, run.rows, {run.a, run.a_stride, true}, {run.d, run.d_stride}, run.w_bar, run.add);
-}
-
-// w^T, where w (k, n) is input i and m rows are to be multiplied by it. Transposed once a sweep, the weight of a
-// recurrence spares every step a transposed product, which our own kernel does not do.
-template <class T>
-Matrix<T> turned(Pullback<T>& p, int i, const Matrix<T>& w, Index m, Index n, Index k) {
-  constexpr Size worth_it = 16;  // rows, all uses together
-  if (w.transposed || Size(m) * p.uses(i) < worth_it || !kernels::has_few_rows<T>(m, k, n)) return w.t();
-  return {p.derived(i, p.size(i), [&](T* out) { kernels::transpose(k, n, w.data, out); }), k};
-}
 
 // Leading axes without the last two, and the last two.
 Shape batch_of(const Shape& s) { return s.without(s.rank() - 1).without(s.rank() - 2); }
@@ -103,7 +88,7 @@ struct Matmul {
         else multiply<T>(m, k, n, g.at(at), bt.at(in_b), out, add);
       });
     }
-    if (!batched && !ta && !tb) return p.product(1, p.x(0), p.y_bar(), m);
+    if (!batched && !ta && !tb) return p.product(1, 0, p.y_bar(), m);
     if (const Acc<T> b_bar = p.into_own(1)) {
       const bool add = adds(b_bar, b.size(), batched);
       over_batch(y, a, b, [&](Size at, Size in_a, Size in_b) {
@@ -174,92 +159,6 @@ std::vector<Sample<T>> Matmul<T>::samples(Rng& rng) {
   return all;
 }
 
-template <class T>
-struct Affine {
-  static constexpr const char* name = "affine";
-  static constexpr int arity = 3, passes = 2;
-
-  static void check(const Shape& x, const Shape& w) {
-    const auto both = [&] { return "x is " + x.str() + ", w is " + w.str(); };
-    if (x.rank() < 2 || w.rank() != 2) fail<ShapeError>(name, "x needs 2 axes or more, w 2: " + both());
-    if (columns_of(x) != rows_of(w)) fail<ShapeError>(name, "inner dimensions differ: " + both());
-  }
-
-  Shape shape(const Inputs<T>& in) const {
-    const Shape x = in.shape(0), w = in.shape(1), b = in.shape(2);
-    check(x, w);
-    const Shape y{x[0], w[1]};
-    if (!broadcasts_to(b, y))
-      fail<ShapeError>(name, "b, which is " + b.str() + ", does not fit x w, which is " + y.str());
-    return y;
-  }
-  void forward(const Inputs<T>& x, const Output<T>& y) {
-    const Index m = y.shape()[0], n = y.shape()[1], k = x.shape(1)[0];
-    const T* b = x[2];
-    const bool whole = x.size(2) == y.size(), row = x.shape(2) == Shape{n};
-    if (!whole && !row) {
-      loops::broadcast_to(x.shape(2), y.shape(), b, y.data(), false);
-      b = y.data();
-    }
-    kernels::multiply_add<T>(m, n, k, {x[0], k}, {x[1], n}, b, row && !whole ? 0 : n, y.data());
-  }
-  Var<T> vjp(const Context<T>& c, int i, const Var<T>& y_bar) const {
-    return i == 0 ? matmul(y_bar, c.x(1), false, true) : i == 1 ? matmul(c.x(0), y_bar, true) : y_bar;
-  }
-  Var<T> jvp(const Context<T>& c, int i, const Var<T>& x_dot) const {
-    return i == 0 ? matmul(x_dot, c.x(1)) : i == 1 ? matmul(c.x(0), x_dot) : x_dot;
-  }
-  void accumulate(Pullback<T>& p) const {
-    const Index m = p.shape()[0], n = p.shape()[1], k = p.shape(1)[0];
-    p.pass(2, p.needs(1) || p.needs(0));
-    if (const Acc<T> x_bar = p.into_own(0)) {
-      const Matrix<T> w{p.x(1), n};
-      multiply<T>(m, k, n, {p.y_bar(), n}, turned(p, 1, w, m, n, k), x_bar.data(), x_bar.add());
-    }
-    p.product(1, p.x(0), p.y_bar(), m);
-  }
-  static void flush(const DeferredRun<T>& run) { flush_products(run); }
-
-  static std::vector<Sample<T>> samples(Rng& rng) {
-    std::vector<Sample<T>> all;
-    const auto draw = samples::uniform<T>(-1, 1);
-    const auto add = [&](const Shape& x, const Shape& w, const Shape& b) {
-      all.push_back({x.str() + " " + w.str() + " + " + b.str(), {draw(rng, x), draw(rng, w), draw(rng, b)}, [](auto v) {
-                       return affine(v[0], v[1], v[2]);
-                     }});
-    };
-    add({3, 4}, {4, 2}, {2}), add({3, 4}, {4, 2}, {3, 2}), add({3, 4}, {4, 2}, {}), add({3, 4}, {4, 2}, {3, 1});
-    add({4, 4}, {4, 4}, {4}), add({1, 5}, {5, 3}, {1, 3}), add({3, 1}, {1, 5}, {5}), add({0, 3}, {3, 2}, {2});
-    add({3, 0}, {0, 2}, {2}), add({2, 3, 4}, {4, 5}, {5}), add({2, 3, 4}, {4, 5}, {2, 3, 5}),
-        add({2, 1, 3, 4}, {4, 2}, {2});
-    all.push_back(
-        {"b is x", {draw(rng, {3, 3}), draw(rng, {3, 3})}, [](auto v) { return tanh(affine(v[0], v[1], v[0])); }});
-    all.push_back({"a recurrence", {draw(rng, {1, 4}), draw(rng, {4, 4}), draw(rng, {4})}, [](auto v) {
-                     Var<T> h = v[0];
-                     for (int t = 0; t < 5; ++t) h = tanh(affine(h, v[1], v[2] * h));
-                     return h;
-                   }});
-    return all;
-  }
-  static std::vector<Kink<T>> kinks() { return no_kinks<T>(); }
-  static constexpr DoubleBackward double_backward = twice_differentiable;
-  static std::vector<ErrorSample> error_samples() {
-    const auto x = [](const Shape& s) { return Tape<T>::require("test").filled(s, T(0)); };
-    return {{[=] {
-               affine(x({3, 4}), x({5, 2}), x({2}));
-             },
-             "[affine] inner dimensions differ: x is (3, 4), w is (5, 2)"},
-            {[=] {
-               affine(x({3, 4}), x({4, 2}), x({3}));
-             },
-             "[affine] b, which is (3), does not fit x w, which is (3, 2)"},
-            {[=] {
-               affine(x({2, 3, 4}), x({4, 2}), x({2, 2, 2}));
-             },
-             "[affine] b, which is (2, 2, 2), does not fit x w, which is (2, 3, 2)"}};
-  }
-};
-
 }  // namespace
 
 template <class T>
@@ -276,27 +175,12 @@ Var<T> matmul(const Var<T>& a, const Var<T>& b, bool transpose_a, bool transpose
 }
 
 template <class T>
-Var<T> affine(const Var<T>& x, const Var<T>& w, const Var<T>& b) {
-  const Shape s = x.shape();
-  if (s.rank() <= 2) return record<T>(Affine<T>{}, x, w, b);
-  Affine<T>::check(s, w.shape());
-  const Index k = s[s.rank() - 1], n = w.shape()[1];
-  const Shape y = s.without(s.rank() - 1).inserted(s.rank() - 1, n);
-  if (!broadcasts_to(b.shape(), y))
-    fail<ShapeError>("affine", "b, which is " + b.shape().str() + ", does not fit x w, which is " + y.str());
-  const Shape rows{static_cast<Index>(s.without(s.rank() - 1).size()), k};
-  const Var<T> addend = b.rank() <= 1 ? b : reshape(broadcast_to(b, y), Shape{rows[0], n});
-  return reshape(record<T>(Affine<T>{}, reshape(x, rows), w, addend), y);
-}
-
-template <class T>
 std::vector<OpInfo<T>> product_ops() {
-  return {op_info<T, Matmul<T>>(), op_info<T, Affine<T>>()};
+  return {op_info<T, Matmul<T>>()};
 }
 
-#define XGRAD_INSTANTIATE(T)                                           \
-  template Var<T> matmul(const Var<T>&, const Var<T>&, bool, bool);    \
-  template Var<T> affine(const Var<T>&, const Var<T>&, const Var<T>&); \
+#define XGRAD_INSTANTIATE(T)                                        \
+  template Var<T> matmul(const Var<T>&, const Var<T>&, bool, bool); \
   template std::vector<OpInfo<T>> product_ops<T>();
 XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE

@@ -12,11 +12,6 @@ namespace xgrad {
 template <class T>
 Var<T> matmul(const Var<T>& a, const Var<T>& b, bool transpose_a = false, bool transpose_b = false);
 
-/// x w + b: x (..., k), w (k, n); b broadcasts to the result (..., n), so it may be a bias (n) or a full addend.
-/// Throws ShapeError where the inner lengths differ or b does not fit.
-template <class T>
-Var<T> affine(const Var<T>& x, const Var<T>& w, const Var<T>& b);
-
 template <class T>
 std::vector<OpInfo<T>> product_ops();
 

@@ -146,12 +146,30 @@ BOOST_AUTO_TEST_CASE(clear_keeps_the_memory) {
     for (int i = 0; i < 5; ++i) y = tanh(y * x);
     backward(sum(y));
   };
-  step();
-  const TapeMemory after_one = t.memory();
+  step(), step();  // the second makes one chunk of many
+  const TapeMemory before = t.memory();
   for (int i = 0; i < 3; ++i) step();
-  BOOST_TEST(t.memory().heap_allocations == after_one.heap_allocations);
-  BOOST_TEST(t.memory().reserved == after_one.reserved);
-  BOOST_TEST(t.memory().values == after_one.values);
+  BOOST_TEST(t.memory().heap_allocations == before.heap_allocations);
+  BOOST_TEST(t.memory().reserved == before.reserved);
+  BOOST_TEST(t.memory().values == before.values);
+  t.clear();
+  BOOST_TEST(t.memory().values == 0);
+  BOOST_TEST(t.memory().reserved == before.reserved);
+}
+
+BOOST_AUTO_TEST_CASE(arrays_of_a_repeated_step_are_neighbours) {
+  Tape<float> t;
+  for (const bool repeated : {false, true}) {
+    t.clear();
+    std::vector<Var<float>> x;
+    for (int i = 0; i < 40; ++i) x.push_back(t.filled({100, 160}, 1));  // 2.4 MiB
+    bool neighbours = true;
+    for (std::size_t i = 1; i < x.size(); ++i) neighbours &= x[i].data() == x[i - 1].data() + x[i - 1].size();
+    BOOST_TEST(neighbours == repeated);
+    const Var<float> all = stack(x);  // no copy of what lies like a stack
+    BOOST_TEST((all.data() == x[0].data()) == repeated);
+    BOOST_TEST(all.data()[all.size() - 1] == 1);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_repeated_step_takes_nothing_from_the_heap) {

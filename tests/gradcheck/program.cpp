@@ -9,11 +9,11 @@ namespace {
 // What an instruction may be: whether it can take these operands is tried by running it on the shapes alone.
 // Functions that grow are damped, so that sixty of them in a row stay near one.
 constexpr const char* names[] = {
-    "tanh",   "sigmoid", "exp(tanh)", "square(tanh)", "sqrt(1 + square)", "log(1 + square)",
-    "gelu",   "scale",   "softmax",   "log_softmax",  "transpose",        "reshape",
-    "slice",  "sum",     "mean",      "logsumexp",    "unstack",          "embedding",
-    "add",    "sub",     "mul",       "div",          "concat",           "stack",
-    "matmul", "affine",  "fuse",      "cross_entropy"};
+    "tanh",   "sigmoid", "exp(tanh)",   "square(tanh)", "sqrt(1 + square)", "log(1 + square)",
+    "gelu",   "scale",   "softmax",     "log_softmax",  "transpose",        "reshape",
+    "slice",  "sum",     "mean",        "logsumexp",    "unstack",          "embedding",
+    "add",    "sub",     "mul",         "div",          "concat",           "stack",
+    "matmul", "affine",  "affine_tanh", "fuse",         "cross_entropy"};
 constexpr int count = int(std::size(names));
 int find(const std::string& name) {
   for (int i = 0; i < count; ++i)
@@ -62,12 +62,16 @@ Var<T> run(const Instruction& i, const std::vector<Var<T>>& values) {
   if (name == "stack") return stack({a, b}, i.axis);
   if (name == "matmul") return 0.5 * matmul(a, tanh(b), i.numbers[0] % 2 == 1, i.numbers[1] % 2 == 1);
   if (name == "affine") return 0.5 * affine(a, tanh(b), values[i.operands[2]]);
+  if (name == "affine_tanh") return affine_tanh(a, tanh(b), values[i.operands[2]]);
   return fuse([](auto u, auto v) { return sigmoid(u) * v + tanh(u - 0.5 * v); }, a, b);
 }
 
 Instruction draw(Rng& rng, std::size_t values) {
   Instruction i{rng.below(count), {}, rng.below(3), {rng.below(2), rng.below(4), rng.below(6)}};
-  const int operands = i.op < find("add") ? 1 : i.op == find("cross_entropy") ? 1 : i.op == find("affine") ? 3 : 2;
+  const int operands = i.op < find("add")                                      ? 1
+                       : i.op == find("cross_entropy")                         ? 1
+                       : i.op == find("affine") || i.op == find("affine_tanh") ? 3
+                                                                               : 2;
   for (int k = 0; k < operands; ++k) {
     const Index last = Index(values), recent = std::min(last, Index(6));  // half of the time one of the newest
     i.operands.push_back(std::size_t(rng.below(2) ? last - 1 - rng.below(recent) : rng.below(last)));

@@ -137,7 +137,12 @@ BOOST_AUTO_TEST_CASE(ids_that_do_not_fill_whole_steps) {
   BOOST_TEST(thrown<ShapeError>([&] { c.model.loss(six, five, h); }) ==
              "[char_rnn] 6 inputs and 5 targets for 2 streams");
   BOOST_TEST(thrown<ValueError>([&] { c.model.loss(six, six, h); }) ==
-             "[embedding] id 5 at position 5 is outside the 5 rows");
+             "[char_rnn] input 5 at position 5 is outside the vocabulary of 5");
+  const std::vector<Index> negative{0, 1, 2, -1}, good{0, 1, 2, 3}, none;
+  BOOST_TEST(thrown<ValueError>([&] { c.model.loss(good, negative, h); }) ==
+             "[char_rnn] target -1 at position 3 is outside the vocabulary of 5");
+  BOOST_TEST(thrown<ShapeError>([&] { c.model.loss(none, none, h); }) ==
+             "[char_rnn] 0 inputs and 0 targets for 2 streams");
 }
 
 BOOST_AUTO_TEST_CASE(sampler_misuse) {

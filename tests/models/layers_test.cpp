@@ -104,7 +104,7 @@ void check_window(Index layers, Index batch) {
 template <template <class> class Cell>
 void check_windows() {
   for (const Index layers : {1, 2, 3})
-    for (const Index batch : {1, 3})
+    for (const Index batch : {1, 3, 200, 600})  // all steps at once, two at a time, and one
       BOOST_TEST_CONTEXT(layers << " layers, " << batch << " streams") check_window<Cell>(layers, batch);
 }
 

@@ -72,37 +72,17 @@ void spoil(T* gradient, Size n) {
   }
 }
 
-// ---- mutants 18 and 36: the states around a step, h' = tanh(affine(h, w, x))
+// ---- mutants 18 and 36: the states around a step, h' = affine_tanh(h, w, x)
 
 template <class Tape, class Index>
 bool is(const Tape& tape, Index id, std::string_view rule) {
   return tape.node(id).rule && tape.node(id).rule->name == rule;
 }
 
-/// The node of h for that of h', where they have one size; else the node itself.
+/// Whether node id is such a step, from one state to another of its size.
 template <class Tape, class Index>
-Index state_before(const Tape& tape, Index id) {
-  if (!is(tape, id, "tanh") || !is(tape, tape.inputs(id)[0], "affine")) return id;
-  const Index h = tape.inputs(tape.inputs(id)[0])[0];
-  return tape.node(h).size() == tape.node(id).size() ? h : id;
-}
-
-/// The node of h' for that of the affine; the node of h where there is none, or none of h's size.
-template <class Tape, class Index>
-Index state_after_step(const Tape& tape, Index affine) {
-  const Index h = tape.inputs(affine)[0];
-  for (Index id = affine + 1; id < tape.size(); ++id)
-    if (is(tape, id, "tanh") && tape.inputs(id)[0] == affine && tape.node(id).size() == tape.node(h).size()) return id;
-  return h;
-}
-
-/// The same for values: those of h' for those of h.
-template <class Tape, class T>
-const T* state_after(const Tape& tape, const T* h) {
-  for (auto id = tape.size() - 1; id >= 0; --id)
-    if (is(tape, id, "affine") && tape.node(tape.inputs(id)[0]).value == h)
-      return tape.node(state_after_step(tape, id)).value;
-  return h;
+bool is_step(const Tape& tape, Index id) {
+  return is(tape, id, "affine_tanh") && tape.node(tape.inputs(id)[0]).size() == tape.node(id).size();
 }
 
 // ---- mutants 23 and 123

@@ -32,7 +32,7 @@ struct NoFlush {
   void forward(const Inputs<D>& x, const Output<D>& y) { std::copy_n(x[0], y.size(), y.data()); }
   Var<D> vjp(const Context<D>&, int, const Var<D>& y_bar) const { return y_bar; }
   Var<D> jvp(const Context<D>&, int, const Var<D>& x_dot) const { return x_dot; }
-  void accumulate(Pullback<D>& p) const { p.product(1, p.x(0), p.y_bar(), 1); }
+  void accumulate(Pullback<D>& p) const { p.product(1, 0, p.y_bar(), 1); }
 };
 
 // A user's rule whose vjp throws.

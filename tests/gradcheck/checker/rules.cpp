@@ -173,7 +173,7 @@ struct Product {
           for (Index j = 0; j < n; ++j) g += p.y_bar()[i * n + j] * p.x(1)[l * n + j];
           a_bar.data()[i * k + l] = g;
         }
-    p.product(1, p.x(0), p.y_bar(), m);
+    p.product(1, 0, p.y_bar(), m);
   }
   static void flush(const DeferredRun<T>& run) {
     const Index rows = how == Flush::two_rows_only ? std::min<Index>(run.rows, 2) : run.rows;
