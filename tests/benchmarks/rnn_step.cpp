@@ -1,29 +1,21 @@
 // One training step of a character model, the tape on ordinary model code beside BPTT written by hand on the same
-// kernels, in the same run and in turns. Options: options.cpp; what is timed: training/; how: measure/rounds.hpp.
+// kernels, in the same run and in turns. Options: command/; what is timed: training/; how: measure/rounds.hpp.
 //
 // With --threads also what threads gain: both sides on one thread and on all take their turns in the same rounds.
 //
 //   build/release/tests/benchmarks/rnn_step --workload W2
-#include <fmt/format.h>
-
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <tuple>
-#include <xgrad/ops/ops.hpp>
 
+#include "command/report.hpp"
 #include "measure/allocations.hpp"
 #include "measure/rounds.hpp"
-#include "options.hpp"
 #include "training/side.hpp"
 
 namespace bench {
 
 namespace {
-
-struct Disagreement : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 // What several threads gain: wall time of one thread by that of all, medians of the rounds' quotients.
 struct Speedup {
@@ -72,17 +64,6 @@ Row measure(const Workload& w, const Options& o) {
   return row;
 }
 
-// What else the figures depend on: the same for all workloads.
-void add_machine(nlohmann::ordered_json& json) {
-  json["blas_core"] = xgrad::blas_core();
-  json["isa"] = xgrad::isa();
-#if defined(__clang__)
-  json["compiler"] = "clang " __clang_version__;
-#else
-  json["compiler"] = "g++ " __VERSION__;
-#endif
-}
-
 void print_json(const Row& r, const Options& o) {
   nlohmann::ordered_json json;
   json["workload"] = r.workload.name;
@@ -129,12 +110,7 @@ void print_row(const Row& r) {
   fmt::print("\n");
 }
 
-int run(const Help& help) {
-  std::fputs(help.text.c_str(), stdout);
-  return 0;
-}
-
-int run(const Options& o) {
+void run(const Options& o) {
   if (!o.json) print_head(o);
   for (const Workload& w : o.workloads) {
     const Row row = measure(w, o);
@@ -142,27 +118,15 @@ int run(const Options& o) {
     else print_row(row);
     std::fflush(stdout);
   }
-  return 0;
 }
 
-int report(int code, const std::string& what, const std::string& hint) {
-  fmt::print(stderr, "rnn_step: error: {}\nhint: {}\n", what, hint);
-  return code;
-}
+constexpr const char* about =
+    "One training step of a character model, on the tape beside the same by hand, in turns. One step is forward,\n"
+    "backward, clipping each element to [-5, 5] and the update; W5 by Adam, the others by Adagrad.\n"
+    "Exit codes: 0 ok, 1 tape and hand disagree or the program failed, 2 usage.";
 
 }  // namespace
 
 }  // namespace bench
 
-int main(int argc, char** argv) {
-  using namespace bench;
-  try {
-    return std::visit([](const auto& command) { return run(command); }, parse(argc, argv));
-  } catch (const UsageError& e) {
-    return report(2, e.what(), e.hint);
-  } catch (const Disagreement& e) {
-    return report(1, e.what(), "tape and hand must agree before they are timed; one of them is wrong");
-  } catch (const std::exception& e) {
-    return report(1, e.what(), "this is a bug of rnn_step or of the library");
-  }
-}
+int main(int argc, char** argv) { return bench::run_command({"rnn_step", bench::about, true}, argc, argv, bench::run); }

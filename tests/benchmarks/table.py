@@ -4,7 +4,7 @@
     tests/benchmarks/table.py build/release/tests/benchmarks > table.md
 
 OpenBLAS chooses its kernels as the environment tells it; where variables OPENBLAS_* are set, the workloads are measured
-once more without them.
+once more without them. Where the peers are built (XGRAD_BUILD_PEERS), they have a table too.
 """
 import argparse
 import json
@@ -19,6 +19,7 @@ import check
 
 WORKLOADS = ("W1", "W2", "W3", "W4", "W5")
 PACKAGES = ("libopenblas0-pthread", "libxtensor-dev", "libxtensor-blas-dev", "libxsimd-dev", "libbenchmark-dev")
+PEERS = ("libtorch-dev", "python3-numpy")
 
 
 def without_openblas(env):
@@ -41,16 +42,19 @@ def version_of(package):
     return done.stdout if done.returncode == 0 and done.stdout else None
 
 
+def versions_of(packages):
+    return ", ".join(f"{package} {version}" for package in packages if (version := version_of(package)))
+
+
 def machine(row):
     """What all figures belong to: lines of Markdown."""
     flags = first_match("/proc/cpuinfo", r"^flags\s*:(.*)$", "").split()
     sets = [name for flag, name in (("avx2", "AVX2"), ("fma", "FMA"), ("avx512f", "AVX-512")) if flag in flags]
-    versions = [f"{package} {version}" for package in PACKAGES if (version := version_of(package))]
     return [
         f"- Machine: {first_match('/proc/cpuinfo', r'^model name.*:(.*)$')}, {os.cpu_count()} processors, "
         f"{' '.join(sets) or platform.machine()}; {first_match('/etc/os-release', r'^PRETTY_NAME=.(.*).$')}, "
         f"Linux {platform.release()}",
-        f"- Compiler: {row['compiler']}; {', '.join(versions)}",
+        f"- Compiler: {row['compiler']}; {versions_of(PACKAGES)}",
     ]
 
 
@@ -72,6 +76,27 @@ def workloads(folder, rounds, env, heading):
              f"time. Tape and hand-written step take turns in {rounds} rounds: medians of the times, median of the rounds' "
              f"ratios ± half the distance between their quartiles. Mallocs are those of one step on the tape. {kernels}.")
     return one, ["", f"## {heading}", "", about, "", *ratio_table(rows)]
+
+
+def peer_table(rows):
+    names = list(next(iter(rows.values()))["ratio"])
+    lines = ["| | " + " | ".join(f"{name} us" if name == "hand" else name for name in names) + " |",
+             "| --- |" + " ---: |" * len(names)]
+    for workload, r in rows.items():
+        cells = [f"{r['us_per_step'][name]:,.1f}" + ("" if name == "hand" else
+                 f" ({r['ratio'][name]:,.2f} ± {r['spread'][name]:.2f})") for name in names]
+        lines.append(f"| {workload} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def peers(program, rounds, env, heading):
+    rows = check.measure(program, WORKLOADS, rounds, env)
+    one = next(iter(rows.values()))
+    about = (f"The same training steps in other libraries, on one thread, CPU time in us: in {rounds} rounds all take turns, "
+             f"and behind the median of the times is the ratio to the hand-written step, as above. Of libtorch one model is "
+             f"of single ops, as on the tape, the other of its RNN or LSTM module. {versions_of(PEERS)}; libtorch's own "
+             f"kernels: {one['torch_isa']}; OpenBLAS's: {one['blas_core']}.")
+    return ["", f"## {heading}", "", about, "", *peer_table(rows)]
 
 
 def google(folder, program):
@@ -119,6 +144,10 @@ def main(argv):
         row, lines = workloads(options.folder, options.rounds, env, "Training steps" + (f", {set_here}" if set_here else ""))
         if set_here:
             lines += workloads(options.folder, options.rounds, bare, "Training steps, OPENBLAS_* unset")[1]
+        # Peers with the kernels that OpenBLAS chooses itself: their products are all its.
+        peer_program = options.folder / "peers" / "peers"
+        if peer_program.exists():
+            lines += peers(peer_program, options.rounds, bare, "Peers")
         lines += node_cost(options.folder) + growth(options.folder)
         print("\n".join(["# Benchmarks", "", *machine(row), *lines]))
         return 0

@@ -37,18 +37,28 @@ double turn(Clock clock, int repeats, F& f) {
 /// The seconds of one call, of each side, in each round.
 using Times = std::vector<std::vector<double>>;
 
+/// Rounds of sides that time themselves: each takes a turn and returns the seconds of one call.
+inline Times take_turns(int rounds, const std::vector<std::function<double()>>& turns) {
+  Times times(turns.size());
+  for (int round = 0; round < rounds; ++round)
+    for (std::size_t i = 0; i < turns.size(); ++i) {
+      const std::size_t side = round % 2 == 0 ? i : turns.size() - 1 - i;
+      times[side].push_back(turns[side]());
+    }
+  return times;
+}
+
+/// How many calls fill a turn of `least` seconds, where one takes `seconds`.
+inline int repeats_of(double least, double seconds) { return std::clamp(int(least / seconds) + 1, 1, 1 << 20); }
+
 /// Rounds of several sides. A turn is `least` seconds of the last one's calls, and takes one call where that takes
 /// longer.
 inline Times in_turns(Clock clock, int rounds, double least, const std::vector<std::function<void()>>& sides) {
-  const int repeats = std::clamp(int(least / turn(clock, 1, sides.back())) + 1, 1, 1 << 20);
-  for (const auto& side : sides) turn(clock, repeats, side);
-  Times times(sides.size());
-  for (int round = 0; round < rounds; ++round)
-    for (std::size_t i = 0; i < sides.size(); ++i) {
-      const std::size_t side = round % 2 == 0 ? i : sides.size() - 1 - i;
-      times[side].push_back(turn(clock, repeats, sides[side]));
-    }
-  return times;
+  const int repeats = repeats_of(least, turn(clock, 1, sides.back()));
+  std::vector<std::function<double()>> turns;
+  for (const auto& side : sides) turns.push_back([clock, repeats, &side] { return turn(clock, repeats, side); });
+  for (const auto& once : turns) once();
+  return take_turns(rounds, turns);
 }
 
 /// A quotient of each round.

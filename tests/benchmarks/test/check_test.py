@@ -137,6 +137,13 @@ class Table(unittest.TestCase):
                                           "us_per_step_hand": 10.0, "nodes": 89, "chars_per_second": 2e6}})
         self.assertEqual(lines[-1], "| W1 | tanh RNN | 12.3 | 10.0 | 1.23 ± 0.01 | 2,000 | 89 | 0 |")
 
+    def test_peers(self):
+        lines = table.peer_table({"W1": {"us_per_step": {"hand": 10.0, "tape": 12.34, "numpy float32": 1234.5},
+                                         "ratio": {"hand": 1.0, "tape": 1.234, "numpy float32": 123.4},
+                                         "spread": {"hand": 0.0, "tape": 0.05, "numpy float32": 3.0}}})
+        self.assertEqual(lines, ["| | hand us | tape | numpy float32 |", "| --- | ---: | ---: | ---: |",
+                                 "| W1 | 10.0 | 12.3 (1.23 ± 0.05) | 1,234.5 (123.40 ± 3.00) |"])
+
     def test_openblas_variables_are_taken_away(self):
         self.assertEqual(table.without_openblas({"OPENBLAS_CORETYPE": "Haswell", "PATH": "/bin"}), {"PATH": "/bin"})
 

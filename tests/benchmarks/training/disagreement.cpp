@@ -34,29 +34,33 @@ std::vector<float> clipped(std::span<const float> g) {
   return all;
 }
 
-std::optional<std::string> compare(const char* what, std::span<const float> tape, std::span<const float> hand,
-                                   double tolerance) {
-  if (tape.size() != hand.size()) return fmt::format("{}: {} by tape, {} by hand", what, tape.size(), hand.size());
+struct Both {
+  std::span<const float> tape, other;
+};
+
+std::optional<std::string> compare(const char* what, const Both& both, const std::string& whose, double tolerance) {
+  const auto [tape, other] = both;
+  if (tape.size() != other.size())
+    return fmt::format("{}: {} by tape, {} by {}", what, tape.size(), other.size(), whose);
   const double scale = largest(tape);
   for (std::size_t i = 0; i < tape.size(); ++i)
-    if (!(std::abs(double(tape[i]) - double(hand[i])) <= tolerance * scale))
-      return fmt::format("{}: element {} is {} by tape, {} by hand, and the largest is {:.3g}", what, i, tape[i],
-                         hand[i], scale);
+    if (!(std::abs(double(tape[i]) - double(other[i])) <= tolerance * scale))
+      return fmt::format("{}: element {} is {} by tape, {} by {}, and the largest is {:.3g}", what, i, tape[i],
+                         other[i], whose, scale);
   return {};
 }
 
 }  // namespace
 
-std::optional<std::string> disagreement(Side& tape, Side& hand, int steps) {
+std::optional<std::string> disagreement(Side& tape, Side& other, int steps, const std::string& whose) {
   for (int i = 0; i < steps; ++i) {
     tape.step();
-    hand.step();
+    other.step();
     if (i > 0) continue;
-    if (auto what = compare("gradient of the first step", clipped(tape.gradients()), clipped(hand.gradients()),
-                            gradient_tolerance))
-      return what;
+    const std::vector<float> by_tape = clipped(tape.gradients()), by_other = clipped(other.gradients());
+    if (auto what = compare("gradient of the first step", {by_tape, by_other}, whose, gradient_tolerance)) return what;
   }
-  return compare("weights", tape.weights(), hand.weights(), weight_tolerance);
+  return compare("weights", {tape.weights(), other.weights()}, whose, weight_tolerance);
 }
 
 }  // namespace bench

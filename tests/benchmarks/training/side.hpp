@@ -1,5 +1,5 @@
-// One of the two that are held against each other: a training step on the tape, or the same by hand. Both start from
-// the same weights and read the same window; each owns its weights, gradients and state.
+// One of those that are held against each other: a training step on the tape, or the same by hand, or by a peer
+// (peers/). All start from the same weights and read the same window; each owns its weights, gradients and state.
 #pragma once
 #include <memory>
 #include <optional>
@@ -15,7 +15,7 @@ class Side {
   virtual ~Side() = default;
   /// One training step; the loss in nats.
   virtual float step() = 0;
-  /// All weights and, of the last step, all gradients; both sides in one layout, with zeros in gaps. Whether the
+  /// All weights and, of the last step, all gradients; all sides in one layout, with zeros in gaps. Whether the
   /// gradients are clipped is not said.
   virtual std::span<const float> weights() const = 0;
   virtual std::span<const float> gradients() = 0;
@@ -40,7 +40,8 @@ struct HandOptions {
 std::unique_ptr<Side> make_hand_side(const Workload& w, const HandOptions& options = {});
 
 /// Takes `steps` steps on both sides. Returns what differs, or nothing where both agree as far as float goes: all
-/// gradients of the first step to 3e-5 of the largest, all weights after the last to 5e-4 of the largest.
-std::optional<std::string> disagreement(Side& tape, Side& hand, int steps = 3);
+/// gradients of the first step to 3e-5 of the largest, all weights after the last to 5e-4 of the largest. `whose` says
+/// what the other side is by.
+std::optional<std::string> disagreement(Side& tape, Side& other, int steps = 3, const std::string& whose = "hand");
 
 }  // namespace bench

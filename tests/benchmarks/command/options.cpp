@@ -12,9 +12,7 @@ namespace bench {
 
 namespace {
 
-constexpr const char* see_help = "rnn_step --help lists the options";
-
-[[noreturn]] void refuse(const std::string& what, const std::string& hint = see_help) { throw UsageError(what, hint); }
+[[noreturn]] void refuse(const std::string& what) { throw UsageError(what); }
 
 int integer(const CLI::App& app, const char* name, int low, int high, int otherwise) {
   const auto& results = app.get_option(name)->results();
@@ -52,7 +50,7 @@ std::string name_of(std::string text) {  // "--rounds: 1 required N missing"
   return "--" + text.substr(std::min(text.find_first_not_of('-'), text.size()));
 }
 
-void add_options(CLI::App& app) {
+void add_options(const Program& program, CLI::App& app) {
   const auto ignore = [](const CLI::results_t&) { return true; };  // values are read from results()
   const auto add = [&](const char* name, const char* value, const char* help) {
     app.add_option(name, ignore, help)
@@ -61,30 +59,38 @@ void add_options(CLI::App& app) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   };
   add("--workload", "NAMES", "which, with commas between (default W1,W2,W3,W4,W5)");
-  add("--threads", "N",
-      "over which a step's batch is split (default 1: CPU time of the thread; else wall time and the\nspeed-up over "
-      "one thread, and only the workloads with a batch to split)");
-  add("--rounds", "N", "in which tape and hand take turns, at least 21 (default 41)");
+  if (program.threaded)
+    add("--threads", "N",
+        "over which a step's batch is split (default 1: CPU time of the thread; else wall time and the\nspeed-up over "
+        "one thread, and only the workloads with a batch to split)");
+  add("--rounds", "N", "in which all take turns, at least 21 (default 41)");
   const char* const json = "one object on one line for each workload, instead of a table";  // a literal is ambiguous
   app.add_flag("--json", json)->disable_flag_override();
 }
 
-std::string description() {
-  std::string text =
-      "One training step of a character model, on the tape beside the same by hand, in turns. One step is forward,\n"
-      "backward, clipping each element to [-5, 5] and the update; W5 by Adam, the others by Adagrad.\n"
-      "Exit codes: 0 ok, 1 tape and hand disagree or the program failed, 2 usage.\n\nWorkloads:";
+std::string description(const Program& program) {
+  std::string text = program.about + "\n\nWorkloads:";
   for (const Workload& w : workloads) text += fmt::format("\n  {}  {}", w.name, w.str());
   return text;
 }
 
+// What --threads says, and what remains to be done with it.
+void split_batches(const CLI::App& app, Options& o) {
+  o.threads = integer(app, "--threads", 1, 64, o.threads);
+  const auto too_small = [&](const Workload& w) { return w.batch < o.threads; };
+  if (app.get_option("--workload")->count() == 0) std::erase_if(o.workloads, too_small);
+  for (const Workload& w : o.workloads)
+    if (too_small(w)) refuse(fmt::format("--threads: {} has a batch of {}, too few to split", w.name, w.batch));
+  if (o.workloads.empty()) refuse(fmt::format("--threads: no workload has a batch of {}", o.threads));
+}
+
 }  // namespace
 
-std::variant<Help, Options> parse(int argc, const char* const* argv) {
-  CLI::App app(description(), "rnn_step");
+std::variant<Help, Options> parse(const Program& program, int argc, const char* const* argv) {
+  CLI::App app(description(program), program.name);
   app.set_help_flag("--help", "print this and exit");
   app.allow_extras();
-  add_options(app);
+  add_options(program, app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -98,19 +104,14 @@ std::variant<Help, Options> parse(int argc, const char* const* argv) {
   for (const std::string& extra : app.remaining())
     refuse(fmt::format("{} '{}'", extra.substr(0, 1) == "-" ? "unknown option" : "unexpected argument",
                        xgrad::escaped(extra)));
-  for (const char* name : {"--workload", "--threads", "--rounds"})
-    if (const auto& r = app.get_option(name)->results(); !r.empty() && r.back().rfind("--", 0) == 0)
-      refuse(fmt::format("{} needs a value", name));
+  for (const CLI::Option* option : app.get_options())
+    if (const auto& r = option->results(); !r.empty() && r.back().rfind("--", 0) == 0)
+      refuse(fmt::format("{} needs a value", option->get_name()));
   Options o;
   if (const auto& names = app.get_option("--workload")->results(); !names.empty()) o.workloads = chosen(names.back());
-  o.threads = integer(app, "--threads", 1, 64, o.threads);
   o.rounds = integer(app, "--rounds", 21, 100000, o.rounds);
   o.json = app.get_option("--json")->count() > 0;
-  const auto too_small = [&](const Workload& w) { return w.batch < o.threads; };
-  if (app.get_option("--workload")->count() == 0) std::erase_if(o.workloads, too_small);
-  for (const Workload& w : o.workloads)
-    if (too_small(w)) refuse(fmt::format("--threads: {} has a batch of {}, too few to split", w.name, w.batch));
-  if (o.workloads.empty()) refuse(fmt::format("--threads: no workload has a batch of {}", o.threads));
+  if (program.threaded) split_batches(app, o);
   return o;
 }
 
