@@ -1,10 +1,12 @@
 # Registers every case of a Boost.Test program with ctest, by name. Run after the program is linked:
 #   cmake -DPROGRAM=... -DOUTPUT=... -DWORKING_DIRECTORY=... -P discover.cmake
+# PROGRAM is a list: what is built for another processor has its emulator, with arguments, in front.
 # The program lists its tree on stderr, four blanks a level, with a star behind what is enabled.
 execute_process(COMMAND ${PROGRAM} --list_content ERROR_VARIABLE tree OUTPUT_VARIABLE ignored RESULT_VARIABLE failed)
 if(failed)
   message(FATAL_ERROR "${PROGRAM} --list_content failed:\n${tree}")
 endif()
+list(JOIN PROGRAM " " program)
 string(REPLACE ";" "\\;" tree "${tree}")
 string(REPLACE "\n" ";" lines "${tree}")
 list(APPEND lines "")  # an end, so that the last line is seen to be a leaf
@@ -28,7 +30,7 @@ foreach(line IN LISTS lines)
     if(NOT GRADCHECK STREQUAL "" AND suite MATCHES "^(${GRADCHECK})$")
       set(labels "${suite};gradcheck")
     endif()
-    string(APPEND script "add_test([==[${test}]==] ${PROGRAM} [==[--run_test=${test}]==] --color_output=no)\n"
+    string(APPEND script "add_test([==[${test}]==] ${program} [==[--run_test=${test}]==] --color_output=no)\n"
                          "set_tests_properties([==[${test}]==] PROPERTIES WORKING_DIRECTORY \"${WORKING_DIRECTORY}\" LABELS \"${labels}\" SKIP_REGULAR_EXPRESSION \"skipped: there is no\")\n")
   endif()
   set(previous "")

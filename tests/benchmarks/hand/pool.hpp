@@ -45,7 +45,9 @@ class Pool {
   static void await_change(const std::atomic<int>& x, int old) {
     for (int i = 0; i < spins; ++i) {
       if (x.load(std::memory_order_acquire) != old) return;
+#if defined(__x86_64__)
       __builtin_ia32_pause();
+#endif
     }
     x.wait(old, std::memory_order_acquire);
   }
