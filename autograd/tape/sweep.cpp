@@ -222,13 +222,9 @@ void Sweep<T>::product(Index weight, Index y, Index x, const T* d, Index rows) {
   if (!rule->flush || node(weight).rank != 2)
     fail<TapeError>(rule->name, "product() needs a rule with a static flush, and a weight of 2 axes; the weight is " +
                                     node(weight).shape().str());
-  const Deferred record{node(x).value, d, y, x, rows, node(weight).deferred};
-  if (!options_.defer) {
-    multiply(weight, record, node(weight).dims[0], node(weight).dims[1], rows);
-    return;
-  }
-  node(weight).deferred = static_cast<Index>(tape_.deferred_.size());
-  tape_.deferred_.push_back(record);
+  const Deferred record{node(x).value, d, y, x, rows, -1, 1, rows};
+  if (options_.defer) put_off(weight, record);
+  else multiply(weight, record, node(weight).dims[0], node(weight).dims[1], rows);
 }
 
 template <class T>
@@ -238,96 +234,95 @@ void Sweep<T>::multiply(Index weight, const Deferred& at, Size a_stride, Size d_
   node(at.y).rule->flush({at.a, a_stride, at.d, d_stride, rows, k, n, d.data, d.add});
 }
 
+// Adds a record to the weight's group. A group to which it does not belong is multiplied first, and one that has no
+// room for another record like it at once, while its numbers are in the cache.
+template <class T>
+void Sweep<T>::put_off(Index weight, Deferred x) {
+  Index head = node(weight).deferred;
+  if (head >= 0 && !belongs(deferred(head), x)) {
+    Deferred& newest = tape_.deferred_[static_cast<std::size_t>(head)];
+    if (newest.count == 2 && newest.rows >= short_below) {  // any two are a loop: the newer may begin another one
+      multiply(weight, deferred(newest.next), node(weight).dims[0], node(weight).dims[1], deferred(newest.next).rows);
+      newest.next = -1, newest.count = 1, newest.total = newest.rows;
+    }
+    if (!belongs(newest, x)) {
+      flush(weight);
+      head = -1;
+    }
+  }
+  if (head >= 0) x.next = head, x.count += deferred(head).count, x.total += deferred(head).total;
+  node(weight).deferred = static_cast<Index>(tape_.deferred_.size());
+  tape_.deferred_.push_back(x);
+  if (x.total + x.rows > most_grouped) flush(weight);
+}
+
+// Whether x is multiplied together with the group whose newest record is given. That is settled by what was recorded,
+// and not by where it happens to lie: so no digit depends on what the tape held before. The steps of a loop repeat
+// their nodes, and are equally far apart as tapes count; what is short and no loop is worth a copy.
+template <class T>
+bool Sweep<T>::belongs(const Deferred& newest, const Deferred& x) const {
+  if (rule_of(newest)->flush != rule_of(x)->flush || newest.total + x.rows > most_grouped) return false;
+  if (newest.rows < short_below || x.rows < short_below) return newest.rows < short_below && x.rows < short_below;
+  if (newest.rows != x.rows || newest.count == 1) return newest.rows == x.rows;
+  const Deferred& before = deferred(newest.next);
+  return newest.x - x.x == before.x - newest.x && newest.y - x.y == before.y - newest.y;
+}
+
+// Multiplies the weight's group: where its records are equally spaced as they lie, else copied together.
 template <class T>
 void Sweep<T>::flush(Index weight) {
-  const Index first = node(weight).deferred;
+  const Index head = node(weight).deferred;
   node(weight).deferred = -1;
-  for (Index at = first; at >= 0;) at = flush_some(weight, at);
-}
-
-// Multiplies the group of records that begins at `first`, and returns the record after it. Where all of them are
-// equally spaced they are multiplied as they lie, else they are copied together.
-template <class T>
-Index Sweep<T>::flush_some(Index weight, Index first) {
-  const Group group = group_from(first);
-  const Index k = node(weight).dims[0], n = node(weight).dims[1];
+  const Deferred& newest = deferred(head);
+  const Size k = node(weight).dims[0], n = node(weight).dims[1];
   Size a_stride = k, d_stride = n;
-  if (group.count == 1) multiply(weight, deferred(first), a_stride, d_stride, group.rows);
-  else if (const Deferred* lowest = spaced(first, group.count, a_stride, d_stride))
-    multiply(weight, *lowest, a_stride, d_stride, group.rows);
-  else multiply_packed(weight, first, group);
-  return group.after;
+  if (newest.count == 1) multiply(weight, newest, a_stride, d_stride, newest.total);
+  else if (const Deferred* lowest = spaced(newest, a_stride, d_stride))
+    multiply(weight, *lowest, a_stride, d_stride, newest.total);
+  else multiply_packed(weight, newest);
 }
 
-// What is taken together is settled by what was recorded, and not by where it happens to lie: so no digit depends on
-// what the tape held before. The steps of a loop repeat their nodes, and are as far apart as tapes count; the first
-// step is not, for its state comes from elsewhere. What is short and no loop is worth a copy.
+// The record that lies lowest, if those of a group make two matrices as they lie, and these matrices' strides; else
+// null.
 template <class T>
-auto Sweep<T>::group_from(Index first) const -> Group {
-  const Deferred& a = deferred(first);
-  Group loop = extend(first, [&](const Deferred& before, const Deferred& x) {
-    const Deferred& second = deferred(a.next);
-    return x.rows == a.rows && x.x - before.x == second.x - a.x && x.y - before.y == second.y - a.y;
-  });
-  if (loop.count >= least_loop || a.rows >= packed_below)
-    return loop.count >= least_loop ? loop : Group{1, a.rows, a.next};
-  return extend(first, [&](const Deferred&, const Deferred& x) { return x.rows < packed_below; });
-}
-
-// The longest group from `first` on whose neighbours belong together.
-template <class T>
-auto Sweep<T>::extend(Index first, auto together) const -> Group {
-  Group group{1, deferred(first).rows, deferred(first).next};
-  const auto flush = rule_of(first)->flush;
-  for (Index last = first; group.after >= 0; last = group.after, group.after = deferred(last).next) {
-    const Deferred& x = deferred(group.after);
-    if (rule_of(group.after)->flush != flush || group.rows + x.rows > most_grouped || !together(deferred(last), x))
-      break;
-    ++group.count, group.rows += x.rows;
-  }
-  return group;
-}
-
-// The record that lies lowest, if `count` from `first` on make two matrices as they lie, and these matrices' strides;
-// else null.
-template <class T>
-auto Sweep<T>::spaced(Index first, Index count, Size& a_stride, Size& d_stride) const -> const Deferred* {
+auto Sweep<T>::spaced(const Deferred& newest, Size& a_stride, Size& d_stride) const -> const Deferred* {
   const auto apart = [](const T* p, const T* q) {  // elements; as integers, the two may lie in different chunks
     return (reinterpret_cast<std::intptr_t>(p) - reinterpret_cast<std::intptr_t>(q)) /
            static_cast<std::intptr_t>(sizeof(T));
   };
-  const Deferred& a = deferred(first);
-  const Size a_step = apart(deferred(a.next).a, a.a), d_step = apart(deferred(a.next).d, a.d);
-  const Deferred* last = &a;
-  while (--count > 0) {
+  const Deferred& second = deferred(newest.next);
+  const Size a_step = apart(second.a, newest.a), d_step = apart(second.d, newest.d);
+  const Deferred* last = &newest;
+  while (last->next >= 0) {
     const Deferred& x = deferred(last->next);
-    if (x.rows != a.rows || apart(x.a, last->a) != a_step || apart(x.d, last->d) != d_step) return nullptr;
+    if (x.rows != newest.rows || apart(x.a, last->a) != a_step || apart(x.d, last->d) != d_step) return nullptr;
     last = &x;
   }
   const Size k = a_stride, n = d_stride;
   // One row each: the step is the leading dimension, whatever lies between. More rows: only if nothing does.
   const Size row_limit = Size(1) << 22;
-  const bool one_row = a.rows == 1 && std::abs(a_step) < row_limit && std::abs(d_step) < row_limit;
-  const bool dense = std::abs(a_step) == Size(a.rows) * k && std::abs(d_step) == Size(a.rows) * n;
+  const bool one_row = newest.rows == 1 && std::abs(a_step) < row_limit && std::abs(d_step) < row_limit;
+  const bool dense = std::abs(a_step) == Size(newest.rows) * k && std::abs(d_step) == Size(newest.rows) * n;
   const bool up = a_step >= k && d_step >= n, down = -a_step >= k && -d_step >= n;
   if (!(one_row || dense) || !(up || down)) return nullptr;
   if (!dense) a_stride = std::abs(a_step), d_stride = std::abs(d_step);
-  return up ? &a : last;
+  return up ? &newest : last;
 }
 
 // Copies a group together, so that one product does for it all.
 template <class T>
-void Sweep<T>::multiply_packed(Index weight, Index first, const Group& group) {
+void Sweep<T>::multiply_packed(Index weight, const Deferred& newest) {
   const Size k = node(weight).dims[0], n = node(weight).dims[1];
-  Deferred all = deferred(first);
-  T *const a = scratch(group.rows * k), *const d = scratch(group.rows * n);
+  T *const a = scratch(newest.total * k), *const d = scratch(newest.total * n);
   T *a_end = a, *d_end = d;
-  for (Index at = first; at != group.after; at = deferred(at).next) {
-    a_end = std::copy_n(deferred(at).a, deferred(at).rows * k, a_end);
-    d_end = std::copy_n(deferred(at).d, deferred(at).rows * n, d_end);
+  for (const Deferred* x = &newest;; x = &deferred(x->next)) {
+    a_end = std::copy_n(x->a, x->rows * k, a_end);
+    d_end = std::copy_n(x->d, x->rows * n, d_end);
+    if (x->next < 0) break;
   }
+  Deferred all = newest;
   all.a = a, all.d = d;
-  multiply(weight, all, k, n, group.rows);
+  multiply(weight, all, k, n, all.total);
 }
 
 #define XGRAD_INSTANTIATE(T) template class Sweep<T>;

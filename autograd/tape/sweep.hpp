@@ -12,9 +12,9 @@
 //   assembling   the parts of a block (unstack) that are its only consumers take their storage from the block, at
 //                their own place; parts that received nothing are zeroed when the sweep reaches the block.
 //
-// A product's contribution to its weight is deferred: {activation, upstream} is queued on the weight's node, and when
-// the sweep reaches that node, those of many time steps become one product. The queue knows the rule that made the
-// records and calls its `flush`: nothing is multiplied here.
+// A product's contribution to its weight is deferred: {activation, upstream} is queued on the weight's node, until
+// there are rows of many time steps for one product, or the sweep reaches that node. The queue knows the rule that made
+// the records and calls its `flush`: nothing is multiplied here.
 //
 // A rule without `accumulate` is swept by recording its vjp past the tape's end, as constants, and rewinding.
 #pragma once
@@ -76,8 +76,7 @@ class Sweep {
  private:
   using Deferred = typename Tape<T>::Deferred;
   static constexpr Index most_grouped = 512;  // rows of one product of several records; see docs/design.md
-  static constexpr Index packed_below = 16;   // rows from which a product of its own pays
-  static constexpr Index least_loop = 3;      // steps: two records are always equally far apart
+  static constexpr Index short_below = 16;    // rows from which a product of its own pays
   static constexpr int most_links = 4;        // of a chain to be followed for storage
   struct Hop {                                // where a node's storage may be taken from
     Index to = -1;
@@ -96,16 +95,12 @@ class Sweep {
   void by_vjp(Index id);
   void contribute(const char* rule, Index from, Index id);
 
+  void put_off(Index weight, Deferred x);
+  bool belongs(const Deferred& newest, const Deferred& x) const;
   void flush(Index weight);
-  struct Group {  // of deferred records
-    Index count, rows, after;
-  };
-  Index flush_some(Index weight, Index first);
-  Group group_from(Index first) const;
-  Group extend(Index first, auto together) const;
-  const RuleTable<T>* rule_of(Index at) const { return tape_.nodes_.data()[deferred(at).y].rule; }
-  const Deferred* spaced(Index first, Index count, Size& a_stride, Size& d_stride) const;
-  void multiply_packed(Index weight, Index first, const Group& group);
+  const Deferred* spaced(const Deferred& newest, Size& a_stride, Size& d_stride) const;
+  void multiply_packed(Index weight, const Deferred& newest);
+  const RuleTable<T>* rule_of(const Deferred& x) const { return tape_.nodes_.data()[x.y].rule; }
   void multiply(Index weight, const Deferred& at, Size a_stride, Size d_stride, Index rows);
   const Deferred& deferred(Index at) const { return tape_.deferred_.data()[at]; }
 

@@ -163,7 +163,9 @@ class Tape {
   struct Deferred {
     const T *a, *d;
     Index y, x;  // the nodes of the product, and of a
-    Index rows, next;
+    Index rows;
+    Index next;          // the one before, in the same group
+    Index count, total;  // records and rows of the group up to here
   };
   std::vector<Deferred> deferred_;
   struct Derived {  // kept by a rule for its other nodes: Pullback::derived
