@@ -354,39 +354,6 @@ BOOST_AUTO_TEST_CASE(gradients_do_not_depend_on_what_lies_in_the_arena) {
   BOOST_TEST(run(dirty) == want);
 }
 
-BOOST_AUTO_TEST_CASE(no_digit_depends_on_what_the_tape_held_before) {
-  // Of more than a chunk: where the states of the loop lie differs from the first recording to the next ones.
-  enum Kind { independent, composed, fused };
-  const auto run = [](Tape<float>& t, Kind kind, Index rows) {
-    const TapeScope<float> scope(t);
-    t.clear();
-    const Var<float> w = leaf(Array<float>(random({60, 60}, 9) * 0.1));
-    Var<float> h = constant(Array<float>(random({rows, 60}, 8)));
-    std::vector<Var<float>> states;
-    const auto step = [&](double at) {
-      if (kind == independent) return affine(tanh(h * at), w, h);
-      return h = kind == fused ? affine_tanh(h, w, h * 0.1) : tanh(affine(h, w, h * 0.1));
-    };
-    for (Index i = 0; i < 9000 / rows; ++i) states.push_back(step(0.1 + 1e-4 * i));
-    backward(sum(square(stack(states))));
-    const Array<float> g = w.grad();
-    return std::vector<float>(g.begin(), g.end());
-  };
-  for (const Index rows : {1, 30})
-    for (const Kind kind : {independent, composed, fused}) {
-      Tape<float> fresh(out_of_scope), used(out_of_scope);
-      const std::vector<float> want = run(fresh, kind, rows);
-      for (const Index n : {700'000, 100, 30'000}) {
-        {
-          const TapeScope<float> scope(used);
-          used.clear();
-          backward(sum(leaf(make_array<float>({n}))));
-        }
-        for (int again = 0; again < 2; ++again) BOOST_TEST((run(used, kind, rows) == want));
-      }
-    }
-}
-
 BOOST_AUTO_TEST_CASE(loops_whose_first_step_is_like_no_other) {
   // Blocks of a loop, each of whose states begins where the block before ended; heights from one row to a large one.
   for (const Index rows : {1, 2, 15, 16, 17, 130, 600})

@@ -172,6 +172,45 @@ BOOST_AUTO_TEST_CASE(arrays_of_a_repeated_step_are_neighbours) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(no_digit_depends_on_what_the_tape_held_before) {
+  // Of more than a chunk: where the states of the loop lie differs from the first recording to the next ones.
+  enum Kind { independent, composed, fused };
+  const auto random = [](const Shape& shape, double stddev) {
+    Rng rng(8);
+    Array<float> a = make_array<float>(shape);
+    for (float& v : a) v = float(stddev * rng.normal());
+    return a;
+  };
+  const auto run = [&](Tape<float>& t, Kind kind, Index rows) {
+    const TapeScope<float> scope(t);
+    t.clear();
+    const Var<float> w = leaf(random({60, 60}, 0.1));
+    Var<float> h = constant(random({rows, 60}, 1));
+    std::vector<Var<float>> states;
+    const auto step = [&](double at) {
+      if (kind == independent) return affine(tanh(h * at), w, h);
+      return h = kind == fused ? affine_tanh(h, w, h * 0.1) : tanh(affine(h, w, h * 0.1));
+    };
+    for (Index i = 0; i < 9000 / rows; ++i) states.push_back(step(0.1 + 1e-4 * i));
+    backward(sum(square(stack(states))));
+    const Array<float> g = w.grad();
+    return std::vector<float>(g.begin(), g.end());
+  };
+  for (const Index rows : {1, 30})
+    for (const Kind kind : {independent, composed, fused}) {
+      Tape<float> fresh(out_of_scope), used(out_of_scope);
+      const std::vector<float> want = run(fresh, kind, rows);
+      for (const Index n : {700'000, 100, 30'000}) {
+        {
+          const TapeScope<float> scope(used);
+          used.clear();
+          backward(sum(leaf(make_array<float>({n}))));
+        }
+        for (int again = 0; again < 2; ++again) BOOST_TEST((run(used, kind, rows) == want));
+      }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_repeated_step_takes_nothing_from_the_heap) {
   ParamStore<float> store;
   const Parameter<float> w = store.add(Shape{8, 8}), b = store.add(Shape{8});

@@ -122,6 +122,23 @@ def node_cost(folder):
     return lines
 
 
+def products(folder):
+    """Our kernel of few rows over OpenBLAS, by rows of a and by terms."""
+    found = {}
+    for name, b in google(folder, "products").items():
+        if name.startswith("crossover/"):
+            m, n, k = map(int, name.split("/")[1].split("x"))
+            found[n, k, m] = f"{b['ratio']:.2f}"
+    heights = sorted({m for _, _, m in found})
+    lines = ["", "## Products of few rows", "",
+             "c = a b with a (m, k) and b (k, n), in float: the time of our own kernel over that of OpenBLAS called directly "
+             "(gemv for one row), CPU time, medians of 21 rounds in turns. `multiply` takes our own for m <= 64 or k <= 256.",
+             "", "| n | k | " + " | ".join(f"m = {m}" for m in heights) + " |", "| ---: | ---: |" + " ---: |" * len(heights)]
+    for n, k in sorted({(n, k) for n, k, _ in found}):
+        lines.append(f"| {n} | {k} | " + " | ".join(found[n, k, m] for m in heights) + " |")
+    return lines
+
+
 def growth(folder):
     lines = ["", "## Growth with the number of time steps", "",
              "Tanh RNN, V 67, H 100, one stream, in float, CPU time; 21 rounds in turns.", "",
@@ -148,7 +165,7 @@ def main(argv):
         peer_program = options.folder / "peers" / "peers"
         if peer_program.exists():
             lines += peers(peer_program, options.rounds, bare, "Peers")
-        lines += node_cost(options.folder) + growth(options.folder)
+        lines += node_cost(options.folder) + products(options.folder) + growth(options.folder)
         print("\n".join(["# Benchmarks", "", *machine(row), *lines]))
         return 0
     except check.Problem as problem:

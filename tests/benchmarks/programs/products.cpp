@@ -1,5 +1,6 @@
 // The products that training steps are made of: kernels::multiply beside OpenBLAS called directly, gemv for one row.
-// `ratio` is multiply's time over OpenBLAS's, the median of rounds in turns; GFLOP/s of both.
+// And where our own kernel ends: `crossover` has multiply_few_rows, which multiply() takes up to a size (has_few_rows).
+// `ratio` is our time over OpenBLAS's, the median of rounds in turns; GFLOP/s of both.
 #include <benchmark/benchmark.h>
 #include <cblas.h>
 
@@ -48,13 +49,18 @@ void by_blas(const Product& p, const float* a, const float* b, float* c) {
                 b_stride, 0, c, p.n);
 }
 
-void product(benchmark::State& s, const Product& p) {
+constexpr Index rows[] = {1, 16, 64, 128, 256}, terms[] = {64, 128, 256, 512}, columns[] = {128, 512};
+
+void product(benchmark::State& s, const Product& p, bool few_rows) {
   const std::vector<float> a(std::size_t(p.m) * std::size_t(p.k), 0.01f), b(std::size_t(p.k) * std::size_t(p.n), 0.01f);
   std::vector<float> c(std::size_t(p.m) * std::size_t(p.n));
   const xgrad::kernels::Matrix<float> a_matrix{a.data(), p.a_transposed ? p.m : p.k, p.a_transposed};
   const xgrad::kernels::Matrix<float> b_matrix{b.data(), p.b_transposed ? p.k : p.n, p.b_transposed};
-  const auto ours = [&] { xgrad::kernels::multiply<float>(p.m, p.n, p.k, a_matrix, b_matrix, c.data(), false); };
-  ours();  // which also sets OpenBLAS to one thread
+  const auto ours = [&] {
+    if (few_rows) xgrad::kernels::multiply_few_rows<float>(p.m, p.n, p.k, a_matrix, b_matrix, nullptr, 0, c.data());
+    else xgrad::kernels::multiply<float>(p.m, p.n, p.k, a_matrix, b_matrix, c.data(), false);
+  };
+  xgrad::set_blas_threads(1);
   const auto theirs = [&] { by_blas(p, a.data(), b.data(), c.data()); };
   const bench::Comparison x = bench::compare(bench::Clock::thread_cpu, 21, ours, theirs);
   for (auto _ : s) ours();
@@ -65,16 +71,21 @@ void product(benchmark::State& s, const Product& p) {
   s.counters["spread"] = x.spread;
 }
 
+void add(const Product& p, bool few_rows) {
+  const std::string size = std::to_string(p.m) + "x" + std::to_string(p.n) + "x" + std::to_string(p.k);
+  benchmark::RegisterBenchmark((std::string(p.name) + "/" + size).c_str(),
+                               [p, few_rows](benchmark::State& s) { product(s, p, few_rows); })
+      ->Unit(benchmark::kMicrosecond)
+      ->MinTime(0.05);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const Product& p : products)
-    benchmark::RegisterBenchmark(
-        (std::string(p.name) + "/" + std::to_string(p.m) + "x" + std::to_string(p.n) + "x" + std::to_string(p.k))
-            .c_str(),
-        [&p](benchmark::State& s) { product(s, p); })
-        ->Unit(benchmark::kMicrosecond)
-        ->MinTime(0.05);
+  for (const Product& p : products) add(p, false);
+  for (const Index n : columns)
+    for (const Index k : terms)
+      for (const Index m : rows) add({"crossover", m, n, k}, true);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::AddCustomContext("blas_core", xgrad::blas_core());
