@@ -79,11 +79,11 @@ class Pullback {
   void hand_over(int i, bool others_read) {
     hand_over(i, node().grad, others_read || (node().flags & (is_shared | is_retained)));
   }
-  /// Storage of y's shape for what is then passed to input i: the place of the input's own gradient, where it has none
-  /// yet and fills y, else scratch.
+  /// Storage of y's shape for what is then passed to input i: the place of the input's own gradient, where it fills y
+  /// and will receive nothing else, else scratch.
   T* buffer_for(int i) {
     const Node<T>& x = input(i);
-    const bool own = (x.flags & (needs_grad | has_grad | is_parameter)) == needs_grad && fills(i);
+    const bool own = (x.flags & (needs_grad | has_grad | is_parameter)) == needs_grad && x.uses == 1 && fills(i);
     return own ? sweep_.storage(in_[std::size_t(i)]) : scratch(size());
   }
   /// `buffer`, from buffer_for, is the contribution to input i; `others_read` as above.

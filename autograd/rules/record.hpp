@@ -49,12 +49,13 @@ template <class R>
 Var<T> Tape<T>::push(R& rule, const Index* in, int count) {
   const Inputs<T> x(*this, in, count);
   const Shape shape = rule.shape(x);
-  bool differentiated = false;
-  for (int i = 0; i < count; ++i) differentiated |= (nodes_.data()[in[i]].flags & needs_grad) != 0;
-  differentiated &= !paused_;
+  std::uint8_t flags = 0;
+  for (int i = 0; i < count; ++i) flags |= nodes_.data()[in[i]].flags;
+  const bool differentiated = (flags & needs_grad) != 0 && !paused_;
 
   T* value = nullptr;
-  if constexpr (IsAlias<R, T>) value = rule.alias(x);
+  if constexpr (IsAlias<R, T>)
+    if (!Computes<R, T> || !(flags & is_parameter)) value = rule.alias(x);  // a parameter may be overwritten: copy it
   if constexpr (Computes<R, T>) {
     if (!value) {
       value = values_.allocate(shape.size());

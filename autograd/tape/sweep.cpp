@@ -253,7 +253,7 @@ void Sweep<T>::put_off(Index weight, Deferred x) {
   if (head >= 0) x.next = head, x.count += deferred(head).count, x.total += deferred(head).total;
   node(weight).deferred = static_cast<Index>(tape_.deferred_.size());
   tape_.deferred_.push_back(x);
-  if (x.total + x.rows > most_grouped) flush(weight);
+  if (Size(x.total) + x.rows > most_grouped) flush(weight);
 }
 
 // Whether x is multiplied together with the group whose newest record is given. That is settled by what was recorded,
@@ -261,7 +261,7 @@ void Sweep<T>::put_off(Index weight, Deferred x) {
 // their nodes, and are equally far apart as tapes count; what is short and no loop is worth a copy.
 template <class T>
 bool Sweep<T>::belongs(const Deferred& newest, const Deferred& x) const {
-  if (rule_of(newest)->flush != rule_of(x)->flush || newest.total + x.rows > most_grouped) return false;
+  if (rule_of(newest)->flush != rule_of(x)->flush || Size(newest.total) + x.rows > most_grouped) return false;
   if (newest.rows < short_below || x.rows < short_below) return newest.rows < short_below && x.rows < short_below;
   if (newest.rows != x.rows || newest.count == 1) return newest.rows == x.rows;
   const Deferred& before = deferred(newest.next);
@@ -304,7 +304,8 @@ auto Sweep<T>::spaced(const Deferred& newest, Size& a_stride, Size& d_stride) co
   const bool one_row = newest.rows == 1 && std::abs(a_step) < row_limit && std::abs(d_step) < row_limit;
   const bool dense = std::abs(a_step) == Size(newest.rows) * k && std::abs(d_step) == Size(newest.rows) * n;
   const bool up = a_step >= k && d_step >= n, down = -a_step >= k && -d_step >= n;
-  if (!(one_row || dense) || !(up || down)) return nullptr;
+  const bool rising = newest.x < second.x;  // as a copy would be ordered
+  if (!(one_row || dense) || !(rising ? up : down)) return nullptr;
   if (!dense) a_stride = std::abs(a_step), d_stride = std::abs(d_step);
   return up ? &newest : last;
 }
@@ -314,10 +315,13 @@ template <class T>
 void Sweep<T>::multiply_packed(Index weight, const Deferred& newest) {
   const Size k = node(weight).dims[0], n = node(weight).dims[1];
   T *const a = scratch(newest.total * k), *const d = scratch(newest.total * n);
-  T *a_end = a, *d_end = d;
+  const bool rising = newest.next >= 0 && newest.x < deferred(newest.next).x;
+  Size at = rising ? 0 : newest.total;
   for (const Deferred* x = &newest;; x = &deferred(x->next)) {
-    a_end = std::copy_n(x->a, x->rows * k, a_end);
-    d_end = std::copy_n(x->d, x->rows * n, d_end);
+    if (!rising) at -= x->rows;
+    std::copy_n(x->a, x->rows * k, a + at * k);
+    std::copy_n(x->d, x->rows * n, d + at * n);
+    if (rising) at += x->rows;
     if (x->next < 0) break;
   }
   Deferred all = newest;

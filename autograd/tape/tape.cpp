@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <functional>
 #include "../core/scalars.hpp"
 
 namespace xgrad {
@@ -105,6 +106,15 @@ void Tape<T>::check_parameters(const char* op) const {
     if (b.slot->version != b.version)
       fail<TapeError>(op, "a parameter of shape " + b.slot->shape.str() +
                               " was overwritten after this tape used it\nhint: clear() the tape after a step");
+}
+
+template <class T>
+bool Tape<T>::lies_in_parameter(const T* value) const {
+  for (const Bound& b : bound_) {
+    const Node<T>& x = node(b.id);
+    if (!std::less<>()(value, x.value) && std::less<>()(value, x.value + std::max(x.size(), Size(1)))) return true;
+  }
+  return false;
 }
 
 template <class T>

@@ -82,6 +82,8 @@ class Tape {
   template <class R>
   Var<T> push(R& rule, const Index* in, int count);
 
+  /// Whether a value is in the memory of a parameter that this tape uses, be it through a view.
+  bool lies_in_parameter(const T* value) const;
   /// Throws TapeError naming `op` where a parameter was overwritten since this tape used it.
   void check_parameters(const char* op) const;
   Var<T> var(Index id) { return Var<T>(this, id, generation_); }

@@ -78,7 +78,7 @@ template <class T>
 Var<T> Var<T>::detach() const {
   Tape<T>& current = Tape<T>::require("detach");
   const Node<T>& x = current.node(current.resolve("detach", *this));
-  if (x.flags & is_parameter)  // its value may be overwritten while this Var lives
+  if (current.lies_in_parameter(x.value))  // which may be overwritten while this Var lives
     return current.input("detach", {x.value, static_cast<std::size_t>(x.size())}, x.shape(), false);
   return current.var(current.append(x.value, x.shape(), 0));
 }

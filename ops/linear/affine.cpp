@@ -95,6 +95,12 @@ std::vector<Sample<T>> samples_of(Rng& rng, Layer<T> layer) {
   all.push_back({"b is x, a leaf, and used again", {draw(rng, {3, 3}), draw(rng, {3, 3})}, [layer](auto v) {
                    return layer(v[0], v[1], v[0]) * v[0] + layer(v[1], v[0], v[0]);
                  }});
+  all.push_back(
+      {"b is a part, and used again", {draw(rng, {3, 3}), draw(rng, {3, 3}), draw(rng, {2, 3, 3})}, [layer](auto v) {
+         const Vars<T> p = unstack(2 * v[2]);
+         const Var<T> before = p[0] * v[0];
+         return layer(v[0], v[1], p[0]) + before * layer(p[1], v[1], p[1]);
+       }});
   all.push_back({"a recurrence", {draw(rng, {1, 4}), draw(rng, {4, 4}), draw(rng, {4})}, [layer](auto v) {
                    Var<T> h = v[0];
                    for (int t = 0; t < 5; ++t) h = tanh(layer(h, v[1], v[2] * h));

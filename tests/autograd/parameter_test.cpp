@@ -102,4 +102,19 @@ BOOST_AUTO_TEST_CASE(threads_share_values_and_never_gradients) {
   BOOST_TEST(buffers[1]->of(w)[0] == 12);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_detached_does_not_change_with_the_parameter) {
+  for (const Index n : {3, 8}) {  // 8 fill a line of the store: its parameters are then neighbours
+    ParamStore<double> store;
+    const auto a = store.add(Shape{n}), b = store.add(Shape{n});
+    Tape<double> tape;
+    const Var<double> both = stack({Var<double>(a), Var<double>(b)}), one = stack({Var<double>(b)}),
+                      view = reshape(a, Shape{n, 1});
+    const Var<double> kept[] = {both.detach(), one.detach(), view.detach(), Var<double>(a).detach()};
+    for (double& v : a.mutable_value()) v = 7;
+    for (double& v : b.mutable_value()) v = 7;
+    for (const Var<double>& x : kept)
+      for (Size i = 0; i < x.size(); ++i) BOOST_TEST(x.data()[i] == 0);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

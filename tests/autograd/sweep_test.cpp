@@ -354,6 +354,30 @@ BOOST_AUTO_TEST_CASE(gradients_do_not_depend_on_what_lies_in_the_arena) {
   BOOST_TEST(run(dirty) == want);
 }
 
+BOOST_AUTO_TEST_CASE(an_addend_with_other_consumers_keeps_what_a_deferred_product_reads) {
+  // The gradient of the tanh's argument must not lie where another contribution to the addend is put later.
+  const Graph graphs[] = {
+      [](auto x) {
+        const Vars<D> p = unstack(2 * x[0]);
+        const Var<D> q = p[0] * x[2];  // recorded first, so swept after
+        return sum(affine_tanh(x[1], x[1], p[0])) + sum(q);
+      },
+      [](auto x) {
+        const Vars<D> p = unstack(2 * x[0]);
+        return sum(affine_tanh(p[0], x[1], p[0]));
+      },
+      [](auto x) {
+        const Var<D> r = tanh(x[2]) + x[1], q = r * x[2];
+        return sum(affine_tanh(x[2], x[1], r)) + sum(q);
+      },
+      [](auto x) {
+        const Var<D> r = reshape(tanh(x[2]), {4, 4}), q = r * x[2];
+        return sum(affine_tanh(x[2], x[1], r)) + sum(q) + sum(affine_tanh(r, x[1], r));
+      },
+  };
+  for (const Graph& f : graphs) same_without_shortcuts(f, {{3, 4, 4}, {4, 4}, {4, 4}});
+}
+
 BOOST_AUTO_TEST_CASE(loops_whose_first_step_is_like_no_other) {
   // Blocks of a loop, each of whose states begins where the block before ended; heights from one row to a large one.
   for (const Index rows : {1, 2, 15, 16, 17, 130, 600})
