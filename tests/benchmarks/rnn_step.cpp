@@ -110,15 +110,7 @@ void print_row(const Row& r) {
   fmt::print("\n");
 }
 
-void run(const Options& o) {
-  if (!o.json) print_head(o);
-  for (const Workload& w : o.workloads) {
-    const Row row = measure(w, o);
-    if (o.json) print_json(row, o);
-    else print_row(row);
-    std::fflush(stdout);
-  }
-}
+void run(const Options& o) { report_rows(o, measure, print_head, print_row, print_json); }
 
 constexpr const char* about =
     "One training step of a character model, on the tape beside the same by hand, in turns. One step is forward,\n"

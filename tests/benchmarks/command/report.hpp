@@ -26,6 +26,17 @@ inline void add_machine(nlohmann::ordered_json& json) {
 #endif
 }
 
+/// Measures one workload after the other, each printed as soon as it is known: as a line of JSON, or below a head.
+void report_rows(const Options& o, auto measure, auto print_head, auto print_row, auto print_json) {
+  if (!o.json) print_head(o);
+  for (const Workload& w : o.workloads) {
+    const auto row = measure(w, o);
+    if (o.json) print_json(row, o);
+    else print_row(row);
+    std::fflush(stdout);
+  }
+}
+
 /// run(Options) between the command line and the exit code: 0 ok, 1 failure, 2 usage.
 template <class F>
 int run_command(const Program& program, int argc, char** argv, F run) {

@@ -111,13 +111,7 @@ void print_row(const Row& r) {
 
 void run(const Options& o) {
   std::signal(SIGPIPE, SIG_IGN);
-  if (!o.json) print_head(o);
-  for (const Workload& w : o.workloads) {
-    const Row row = measure(w, o);
-    if (o.json) print_json(row, o);
-    else print_row(row);
-    std::fflush(stdout);
-  }
+  report_rows(o, measure, print_head, print_row, print_json);
 }
 
 constexpr const char* about =
