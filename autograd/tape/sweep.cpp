@@ -315,7 +315,7 @@ template <class T>
 void Sweep<T>::multiply_packed(Index weight, const Deferred& newest) {
   const Size k = node(weight).dims[0], n = node(weight).dims[1];
   T *const a = scratch(newest.total * k), *const d = scratch(newest.total * n);
-  const bool rising = newest.next >= 0 && newest.x < deferred(newest.next).x;
+  const bool rising = newest.x < deferred(newest.next).x;  // in the order in which spaced() takes them
   Size at = rising ? 0 : newest.total;
   for (const Deferred* x = &newest;; x = &deferred(x->next)) {
     if (!rising) at -= x->rows;
