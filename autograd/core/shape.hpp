@@ -1,6 +1,7 @@
 // The shape of an array: up to four axes, a value type of 20 bytes that needs no heap.
 #pragma once
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -38,8 +39,9 @@ class Shape {
 
   // Written out: the defaulted comparison calls memcmp, which costs more than the rest of recording a small node.
   friend bool operator==(const Shape& a, const Shape& b) {
-    return ((a.dims_[0] ^ b.dims_[0]) | (a.dims_[1] ^ b.dims_[1]) | (a.dims_[2] ^ b.dims_[2]) |
-            (a.dims_[3] ^ b.dims_[3]) | (a.rank_ ^ b.rank_)) == 0;
+    using Halves = std::array<std::uint64_t, 2>;
+    const Halves x = std::bit_cast<Halves>(a.dims_), y = std::bit_cast<Halves>(b.dims_);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | std::uint64_t(a.rank_ ^ b.rank_)) == 0;
   }
 
   /// "(3, 4)", as messages print it.
@@ -47,8 +49,6 @@ class Shape {
   std::vector<std::size_t> to_vector() const { return {dims_.begin(), dims_.begin() + rank_}; }
 
  private:
-  template <class T>
-  friend struct Node;
   // Unsigned: next to an axis of length 0 there may be lengths whose product has no room.
   static Size product(const std::array<Index, max_rank>& dims) {
     const auto length = [&](std::size_t axis) { return static_cast<std::size_t>(dims[axis]); };

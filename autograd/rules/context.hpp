@@ -10,10 +10,10 @@ class Inputs {
  public:
   Inputs(const Tape<T>& tape, const Index* ids, int count) : tape_(tape), ids_(ids), count_(count) {}
   int count() const { return count_; }
-  Shape shape(int i) const { return node(i).shape(); }
+  const Shape& shape(int i) const { return node(i).shape; }
   Size size(int i) const { return node(i).size(); }
   const T* operator[](int i) const { return node(i).value; }
-  bool same_shape(int i, int j) const { return ids_[i] == ids_[j] || node(i).same_shape(node(j)); }
+  bool same_shape(int i, int j) const { return ids_[i] == ids_[j] || node(i).shape == node(j).shape; }
 
  private:
   const Node<T>& node(int i) const { return tape_.node(ids_[i]); }
@@ -26,10 +26,12 @@ class Inputs {
 template <class T>
 class Output {
  public:
-  Output(Tape<T>& tape, T* data, const Shape& shape) : tape_(tape), data_(data), shape_(shape) {}
+  /// `size` is the shape's.
+  Output(Tape<T>& tape, T* data, const Shape& shape, Size size)
+      : tape_(tape), data_(data), shape_(shape), size_(size) {}
   T* data() const { return data_; }
   const Shape& shape() const { return shape_; }
-  Size size() const { return shape_.size(); }
+  Size size() const { return size_; }
   /// Memory that lives as long as the node: a rule keeps the pointer among its attributes.
   T* save(Size n) const { return tape_.allocate(n); }
 
@@ -37,6 +39,7 @@ class Output {
   Tape<T>& tape_;
   T* data_;
   const Shape& shape_;
+  Size size_;
 };
 
 /// A recorded node, for vjp and jvp: they read its inputs and its output as Vars and answer in ops.
@@ -46,7 +49,7 @@ class Context {
   Context(Tape<T>& tape, Index id) : tape_(&tape), id_(id) {}
   Var<T> y() const { return tape_->var(id_); }
   Var<T> x(int i) const { return tape_->var(tape_->inputs(id_)[std::size_t(i)]); }
-  Shape shape(int i) const { return tape_->node(tape_->inputs(id_)[std::size_t(i)]).shape(); }
+  Shape shape(int i) const { return tape_->node(tape_->inputs(id_)[std::size_t(i)]).shape; }
   int count() const { return static_cast<int>(tape_->inputs(id_).size()); }
   Tape<T>& tape() const { return *tape_; }
   Index id() const { return id_; }

@@ -17,7 +17,7 @@ class Acc {
   Acc(T* scratch, const Node<T>& from, T* target, const Node<T>& to)
       : data_(scratch), target_(target), from_(&from), to_(&to) {}
   ~Acc() {
-    if (target_) loops::sum_to(from_->shape(), to_->shape(), data_, target_, true);
+    if (target_) loops::sum_to(from_->shape, to_->shape, data_, target_, true);
   }
   Acc(const Acc&) = delete;
   Acc& operator=(const Acc&) = delete;
@@ -45,14 +45,14 @@ class Pullback {
 
   const T* y() const { return node().value; }
   const T* y_bar() const { return node().grad; }
-  Shape shape() const { return node().shape(); }
+  const Shape& shape() const { return node().shape; }
   Size size() const { return node().size(); }
 
   const T* x(int i) const { return input(i).value; }
-  Shape shape(int i) const { return input(i).shape(); }
+  const Shape& shape(int i) const { return input(i).shape; }
   Size size(int i) const { return input(i).size(); }
   /// Whether input i has as many elements as y: it was not broadcast.
-  bool fills(int i) const { return input(i).same_shape(node()) || input(i).size() == node().size(); }
+  bool fills(int i) const { return input(i).shape == node().shape || input(i).size() == node().size(); }
   bool needs(int i) const { return (input(i).flags & needs_grad) != 0; }
 
   /// Storage of y's shape for input i's contribution, summed where i was broadcast.

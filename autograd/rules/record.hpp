@@ -47,6 +47,7 @@ inline constexpr RuleTable<T> rule_table = make_table<T, R>();
 template <class T>
 template <class R>
 Var<T> Tape<T>::push(R& rule, const Index* in, int count) {
+  if constexpr (R::arity != any_number) count = R::arity;  // known to the compiler: its loops are none
   const Inputs<T> x(*this, in, count);
   const Shape shape = rule.shape(x);
   std::uint8_t flags = 0;
@@ -58,8 +59,9 @@ Var<T> Tape<T>::push(R& rule, const Index* in, int count) {
     if (!Computes<R, T> || !(flags & is_parameter)) value = rule.alias(x);  // a parameter may be overwritten: copy it
   if constexpr (Computes<R, T>) {
     if (!value) {
-      value = values_.allocate(shape.size());
-      rule.forward(x, Output<T>(*this, value, shape));
+      const Size size = shape.size();
+      value = values_.allocate(size);
+      rule.forward(x, Output<T>(*this, value, shape, size));
     }
   }
   const Index id = append(value, shape, 0);
@@ -71,7 +73,7 @@ Var<T> Tape<T>::push(R& rule, const Index* in, int count) {
     y.in[1] = count;
     lists_.insert(lists_.end(), in, in + count);
   } else {
-    for (int i = 0; i < R::arity; ++i) y.in[std::size_t(i)] = in[i];
+    for (int i = 0; i < count; ++i) y.in[std::size_t(i)] = in[i];
   }
   if constexpr (!std::is_empty_v<R>) {
     const std::size_t at = attributes_.size();

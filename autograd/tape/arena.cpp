@@ -16,11 +16,13 @@ template <class T>
 void Arena<T>::release() {
   for (const Chunk& chunk : chunks_) ::operator delete(chunk.data, std::align_val_t(64));
   chunks_.clear();
+  chunk_ = 0;
+  free_ = end_ = nullptr;
 }
 
 template <class T>
 void Arena<T>::clear() {
-  at_ = {};
+  rewind();
   if (chunks_.size() < 2) return;
   next_ = 0;
   for (const Chunk& chunk : chunks_) next_ += chunk.capacity;
@@ -29,10 +31,10 @@ void Arena<T>::clear() {
 
 template <class T>
 T* Arena<T>::allocate_elsewhere(Size padded) {
-  for (++at_.chunk; at_.chunk < chunks_.size(); ++at_.chunk) {
-    if (padded > chunks_[at_.chunk].capacity) continue;  // too small a chunk lies idle until the next rewind
-    at_.offset = padded;
-    return chunks_[at_.chunk].data;
+  for (std::size_t chunk = chunk_ + 1; chunk < chunks_.size(); ++chunk) {
+    if (padded > chunks_[chunk].capacity) continue;  // too small a chunk lies idle until the next rewind
+    enter(chunk, padded);
+    return chunks_[chunk].data;
   }
   const Size capacity = std::max(padded, next_);
   if (capacity > std::numeric_limits<Size>::max() / static_cast<Size>(sizeof(T))) throw std::bad_alloc();
@@ -41,14 +43,14 @@ T* Arena<T>::allocate_elsewhere(Size padded) {
   chunks_.push_back({static_cast<T*>(memory), capacity});
   next_ = chunk_size;
   ++heap_allocations_;
-  at_ = {chunks_.size() - 1, padded};
+  enter(chunks_.size() - 1, padded);
   return chunks_.back().data;
 }
 
 template <class T>
 Size Arena<T>::bytes_used() const {
-  Size n = at_.offset;
-  for (std::size_t i = 0; i < at_.chunk && i < chunks_.size(); ++i) n += chunks_[i].capacity;
+  Size n = mark().offset;
+  for (std::size_t i = 0; i < chunk_; ++i) n += chunks_[i].capacity;
   return n * static_cast<Size>(sizeof(T));
 }
 

@@ -29,16 +29,16 @@ class Arena {
   /// Uninitialised memory for n elements, never null, 64-byte aligned. Throws std::bad_alloc.
   T* allocate(Size n) {
     const Size padded = n > 0 ? (n + line - 1) & ~(line - 1) : line;
-    if (at_.chunk < chunks_.size() && at_.offset + padded <= chunks_[at_.chunk].capacity) {
-      T* p = chunks_[at_.chunk].data + at_.offset;
-      at_.offset += padded;
-      return p;
-    }
-    return allocate_elsewhere(padded);
+    if (padded > end_ - free_) return allocate_elsewhere(padded);
+    T* const p = free_;
+    free_ += padded;
+    return p;
   }
 
-  Mark mark() const { return at_; }
-  void rewind(Mark mark = {}) { at_ = mark; }
+  Mark mark() const { return {chunk_, chunks_.empty() ? 0 : free_ - chunks_[chunk_].data}; }
+  void rewind(Mark mark = {}) {
+    if (!chunks_.empty()) enter(mark.chunk, mark.offset);
+  }
   /// Drops everything. Where several chunks were taken, they are given back, and the next is as large as all.
   void clear();
 
@@ -56,10 +56,16 @@ class Arena {
   static constexpr Size chunk_size = (Size(1) << 20) / static_cast<Size>(sizeof(T));  // 1 MiB
 
   T* allocate_elsewhere(Size padded);
+  void enter(std::size_t chunk, Size offset) {
+    chunk_ = chunk;
+    free_ = chunks_[chunk].data + offset;
+    end_ = chunks_[chunk].data + chunks_[chunk].capacity;
+  }
   void release();
 
   std::vector<Chunk> chunks_;
-  Mark at_;
+  std::size_t chunk_ = 0;  // the one in use, of which [free_, end_) is left
+  T *free_ = nullptr, *end_ = nullptr;
   Size next_ = chunk_size;  // elements in the next chunk, at least
   Size heap_allocations_ = 0;
 };

@@ -28,28 +28,16 @@ struct Node {
   T* value;
   T* grad;                  // storage; meaningful once has_grad is set
   std::array<Index, 3> in;  // ids of the inputs; a rule on a list keeps {offset, count} into Tape::lists_ instead
-  std::array<Index, 4> dims;
-  Index attributes;    // where the rule's attributes start; a parameter's place in Tape::bound_
-  Index deferred;      // newest deferred product that has this node as its weight, or -1
-  std::uint8_t flags;  // the bits above
-  std::uint8_t rank;
-  std::uint16_t uses;  // consumers recorded so far, saturating
+  Index attributes;         // where the rule's attributes start; a parameter's place in Tape::bound_
+  Index deferred;           // newest deferred product that has this node as its weight, or -1
+  [[no_unique_address]] Shape shape;  // in whose last bytes the next two have room
+  std::uint8_t flags;                 // the bits above
+  std::uint16_t uses;                 // consumers recorded so far, saturating
 
-  Shape shape() const {
-    Shape s;
-    s.dims_ = dims;
-    s.rank_ = rank;
-    return s;
-  }
-  void set_shape(const Shape& s) {
-    dims = s.dims_;
-    rank = s.rank_;
-  }
-  Size size() const { return Shape::product(dims); }
-  bool same_shape(const Node& o) const {
-    return ((dims[0] ^ o.dims[0]) | (dims[1] ^ o.dims[1]) | (dims[2] ^ o.dims[2]) | (dims[3] ^ o.dims[3]) |
-            (rank ^ o.rank)) == 0;
-  }
+  // Every member once, where it will lie: the node of a small op costs what its stores cost.
+  Node(T* v, const Shape& s, std::uint8_t f)
+      : rule(nullptr), value(v), grad(nullptr), in{}, attributes(0), deferred(-1), shape(s), flags(f), uses(0) {}
+  Size size() const { return shape.size(); }
   void count_use() {
     if (uses != 0xffff) ++uses;  // a wrapped count would read as "one consumer" and permit what is wrong
   }

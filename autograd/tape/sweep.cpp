@@ -25,7 +25,7 @@ void Sweep<T>::prepare(Index root) {
   if (tape_.paused_) fail<TapeError>("backward", "recording is paused on this tape");
   if (!(node(root).flags & needs_grad))
     fail<TapeError>("backward",
-                    "the root of shape " + node(root).shape().str() + " does not depend on any leaf or parameter");
+                    "the root of shape " + node(root).shape.str() + " does not depend on any leaf or parameter");
   tape_.check_parameters("backward");
   if (tape_.swept_) reset_gradients();
   tape_.swept_ = true;
@@ -113,7 +113,9 @@ bool Sweep<T>::forwards(Index id, const Hop& to) {
 // looked for is the block at its end: without one, adoption moves the buffer along as well.
 template <class T>
 T* Sweep<T>::storage(Index id) {
-  if (node(id).grad) return node(id).grad;
+  Node<T>& own = node(id);
+  if (own.grad) return own.grad;
+  if (!own.rule || (own.rule->passes < 0 && !own.rule->part)) return own.grad = scratch(own.size());
   Size offset = 0;
   Index end = id;
   int links = 0;
@@ -195,7 +197,7 @@ void Sweep<T>::by_vjp(Index id) {
     const Index in = tape_.inputs(id)[static_cast<std::size_t>(i)];  // anew each time: recording moves the lists
     if (!(node(in).flags & needs_grad)) continue;
     const Scratch<T> scratch(tape_);
-    const Var<T> y_bar = tape_.var(tape_.append(node(id).grad, node(id).shape(), 0));
+    const Var<T> y_bar = tape_.var(tape_.append(node(id).grad, node(id).shape, 0));
     const Var<T> x_bar = rule->vjp(Context<T>(tape_, id), i, y_bar);
     if (x_bar) contribute(rule->name, tape_.resolve(rule->name, x_bar), in);
   }
@@ -204,7 +206,7 @@ void Sweep<T>::by_vjp(Index id) {
 // Adds the value of node `from` to the gradient of node `id`.
 template <class T>
 void Sweep<T>::contribute(const char* rule, Index from, Index id) {
-  const Shape given = node(from).shape(), wanted = node(id).shape();
+  const Shape given = node(from).shape, wanted = node(id).shape;
   if (!broadcasts_to(wanted, given))
     fail<ShapeError>(rule, "vjp returned shape " + given.str() + " for an input of shape " + wanted.str());
   const T* value = node(from).value;
@@ -219,17 +221,17 @@ void Sweep<T>::contribute(const char* rule, Index from, Index id) {
 template <class T>
 void Sweep<T>::product(Index weight, Index y, Index x, const T* d, Index rows) {
   const RuleTable<T>* const rule = node(y).rule;
-  if (!rule->flush || node(weight).rank != 2)
+  if (!rule->flush || node(weight).shape.rank() != 2)
     fail<TapeError>(rule->name, "product() needs a rule with a static flush, and a weight of 2 axes; the weight is " +
-                                    node(weight).shape().str());
+                                    node(weight).shape.str());
   const Deferred record{node(x).value, d, y, x, rows, -1, 1, rows};
   if (options_.defer) put_off(weight, record);
-  else multiply(weight, record, node(weight).dims[0], node(weight).dims[1], rows);
+  else multiply(weight, record, node(weight).shape[0], node(weight).shape[1], rows);
 }
 
 template <class T>
 void Sweep<T>::multiply(Index weight, const Deferred& at, Size a_stride, Size d_stride, Index rows) {
-  const Index k = node(weight).dims[0], n = node(weight).dims[1];
+  const Index k = node(weight).shape[0], n = node(weight).shape[1];
   const Destination<T> d = destination(weight);
   node(at.y).rule->flush({at.a, a_stride, at.d, d_stride, rows, k, n, d.data, d.add});
 }
@@ -242,7 +244,7 @@ void Sweep<T>::put_off(Index weight, Deferred x) {
   if (head >= 0 && !belongs(deferred(head), x)) {
     Deferred& newest = tape_.deferred_[static_cast<std::size_t>(head)];
     if (newest.count == 2 && newest.rows >= short_below) {  // any two are a loop: the newer may begin another one
-      multiply(weight, deferred(newest.next), node(weight).dims[0], node(weight).dims[1], deferred(newest.next).rows);
+      multiply(weight, deferred(newest.next), node(weight).shape[0], node(weight).shape[1], deferred(newest.next).rows);
       newest.next = -1, newest.count = 1, newest.total = newest.rows;
     }
     if (!belongs(newest, x)) {
@@ -274,7 +276,7 @@ void Sweep<T>::flush(Index weight) {
   const Index head = node(weight).deferred;
   node(weight).deferred = -1;
   const Deferred& newest = deferred(head);
-  const Size k = node(weight).dims[0], n = node(weight).dims[1];
+  const Size k = node(weight).shape[0], n = node(weight).shape[1];
   Size a_stride = k, d_stride = n;
   if (newest.count == 1) multiply(weight, newest, a_stride, d_stride, newest.total);
   else if (const Deferred* lowest = spaced(newest, a_stride, d_stride))
@@ -313,7 +315,7 @@ auto Sweep<T>::spaced(const Deferred& newest, Size& a_stride, Size& d_stride) co
 // Copies a group together, so that one product does for it all.
 template <class T>
 void Sweep<T>::multiply_packed(Index weight, const Deferred& newest) {
-  const Size k = node(weight).dims[0], n = node(weight).dims[1];
+  const Size k = node(weight).shape[0], n = node(weight).shape[1];
   T *const a = scratch(newest.total * k), *const d = scratch(newest.total * n);
   const bool rising = newest.x < deferred(newest.next).x;  // in the order in which spaced() takes them
   Size at = rising ? 0 : newest.total;

@@ -119,7 +119,7 @@ class Scratch {
         bound_(tape.bound_.size()),
         values_(tape.values_.mark()) {}
   ~Scratch() {
-    tape_.nodes_.resize(nodes_);
+    tape_.nodes_.erase(tape_.nodes_.begin() + static_cast<std::ptrdiff_t>(nodes_), tape_.nodes_.end());
     tape_.bound_.resize(bound_);
     tape_.values_.rewind(values_);
   }

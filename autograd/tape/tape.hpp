@@ -131,16 +131,7 @@ class Tape {
   [[noreturn]] static void throw_unusable(const char* op, const Var<T>& v);
   Index bind(Slot<T>& slot);
   Index append(T* value, const Shape& shape, std::uint8_t flags) {
-    nodes_.emplace_back();  // and fill: a node built elsewhere and copied in stalls on store forwarding
-    Node<T>& x = nodes_.back();
-    x.rule = nullptr;
-    x.value = value;
-    x.grad = nullptr;
-    x.set_shape(shape);
-    x.attributes = 0;
-    x.deferred = -1;
-    x.flags = flags;
-    x.uses = 0;
+    nodes_.emplace_back(value, shape, flags);
     return static_cast<Index>(nodes_.size()) - 1;
   }
 

@@ -16,14 +16,14 @@ const Tape<T>& Var<T>::tape(const char* op) const {
 template <class T>
 Shape Var<T>::shape() const {
   if (id_ == parameter_id) return slot_->shape;
-  return tape("shape").node(static_cast<Index>(id_)).shape();
+  return tape("shape").node(static_cast<Index>(id_)).shape;
 }
 
 template <class T>
 typename Var<T>::Located Var<T>::locate(const char* op) const {
   if (id_ == parameter_id) return {slot_->value(), slot_->shape};
   const Node<T>& x = tape(op).node(static_cast<Index>(id_));
-  return {x.value, x.shape()};
+  return {x.value, x.shape};
 }
 
 template <class T>
@@ -56,10 +56,10 @@ Array<T> Var<T>::grad() const {
   }
   const Node<T>& x = tape("grad").node(static_cast<Index>(id_));
   if (x.flags & is_parameter) return Parameter<T>(tape_->bound_[std::size_t(x.attributes)].slot).grad();
-  if (!(x.flags & needs_grad)) fail<TapeError>("grad", "this Var of shape " + x.shape().str() + " is a constant");
+  if (!(x.flags & needs_grad)) fail<TapeError>("grad", "this Var of shape " + x.shape.str() + " is a constant");
   if (tape_->incomplete_) fail<TapeError>("grad", "the last backward was cut short by an exception");
   if (x.rule && !(x.flags & is_kept))
-    fail<TapeError>("grad", std::string("the gradient of this intermediate (") + x.rule->name + ", " + x.shape().str() +
+    fail<TapeError>("grad", std::string("the gradient of this intermediate (") + x.rule->name + ", " + x.shape.str() +
                                 ") was not kept\nhint: call retain() on it before backward");
   if (x.flags & has_grad) std::copy_n(x.grad, x.size(), out.data());
   else std::fill(out.begin(), out.end(), T(0));
@@ -79,8 +79,8 @@ Var<T> Var<T>::detach() const {
   Tape<T>& current = Tape<T>::require("detach");
   const Node<T>& x = current.node(current.resolve("detach", *this));
   if (current.lies_in_parameter(x.value))  // which may be overwritten while this Var lives
-    return current.input("detach", {x.value, static_cast<std::size_t>(x.size())}, x.shape(), false);
-  return current.var(current.append(x.value, x.shape(), 0));
+    return current.input("detach", {x.value, static_cast<std::size_t>(x.size())}, x.shape, false);
+  return current.var(current.append(x.value, x.shape, 0));
 }
 
 template <class T>

@@ -28,7 +28,7 @@ std::vector<Index> record_cotangents(Tape<T>& tape, Index root, Index y_bar) {
       if (!(tape.node(in).flags & needs_grad)) continue;
       Var<T> x_bar = rule->vjp(Context<T>(tape, id), i, tape.var(cotangent[static_cast<std::size_t>(id)]));
       if (!x_bar) continue;
-      if (const Shape wanted = tape.node(in).shape(), given = x_bar.shape(); given != wanted) {
+      if (const Shape wanted = tape.node(in).shape, given = x_bar.shape(); given != wanted) {
         if (!broadcasts_to(wanted, given))
           fail<ShapeError>(rule->name, "vjp returned shape " + given.str() + " for an input of shape " + wanted.str());
         x_bar = sum_to(x_bar, wanted);
@@ -146,7 +146,7 @@ Var<T> jvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> x,
     if (!tape.node(id).rule || tangent[static_cast<std::size_t>(id)] >= 0) continue;
     Var<T> y_dot = tangent_of(tape, id, tangent);
     if (!y_dot) continue;
-    if (const Shape shape = tape.node(id).shape(), given = y_dot.shape(); given != shape) {
+    if (const Shape shape = tape.node(id).shape, given = y_dot.shape(); given != shape) {
       if (!broadcasts_to(given, shape))
         fail<ShapeError>(tape.node(id).rule->name,
                          "jvp returned shape " + given.str() + " for an output of shape " + shape.str());

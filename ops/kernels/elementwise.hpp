@@ -17,10 +17,10 @@ struct Unary {
 template <class T>
 struct Operands {
   const T* a;
-  Shape a_shape;
+  const Shape& a_shape;
   const T* b;
-  Shape b_shape;
-  Shape y_shape;
+  const Shape& b_shape;
+  const Shape& y_shape;
 };
 
 template <class T, class F>
