@@ -73,6 +73,20 @@ XGRAD_INLINE ValueOf<L> exp_row(Index n, const ValueOf<L>* x, ValueOf<L> shift, 
 }  // namespace
 
 template <class T>
+void take_rows(Index rows, Index n, const T* table, const Index* ids, T* out, bool add) {
+  simd::on_lanes<T>([=]<class L>() {
+    for (Index r = 0; r < rows; ++r) simd::map<L>(n, out + Size(r) * n, add, std::identity(), table + Size(ids[r]) * n);
+  });
+}
+
+template <class T>
+void scatter_rows(Index rows, Index n, const T* x, const Index* ids, T* table) {
+  simd::on_lanes<T>([=]<class L>() {
+    for (Index r = 0; r < rows; ++r) simd::map<L>(n, table + Size(ids[r]) * n, true, std::identity(), x + Size(r) * n);
+  });
+}
+
+template <class T>
 void softmax_rows(Index rows, Index n, const T* x, T* y) {
   simd::on_lanes<T>([=]<class L>() {
     for (Index r = 0; r < rows; ++r) {
@@ -178,6 +192,8 @@ T cross_entropy_rows(Index rows, Index n, const T* x, const Index* targets, T we
 }
 
 #define XGRAD_INSTANTIATE(T)                                                                   \
+  template void take_rows(Index, Index, const T*, const Index*, T*, bool);                     \
+  template void scatter_rows(Index, Index, const T*, const Index*, T*);                        \
   template void softmax_rows(Index, Index, const T*, T*);                                      \
   template void softmax_rows_backward(Index, Index, const T*, const T*, T*, bool);             \
   template void log_softmax_rows(Index, Index, const T*, T*);                                  \

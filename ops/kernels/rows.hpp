@@ -1,9 +1,16 @@
-// Loops over the rows of a dense (rows, n) array: softmax and its kin. Every exponential is taken of x - max, so no
-// finite input overflows.
+// Loops over the rows of a dense (rows, n) array: rows by id, softmax and its kin. Every exponential is taken of x -
+// max, so no finite input overflows.
 #pragma once
 #include "../../autograd/core/shape.hpp"
 
 namespace xgrad::kernels {
+
+/// out[i] (+)= table[ids[i]], `rows` rows of n elements.
+template <class T>
+void take_rows(Index rows, Index n, const T* table, const Index* ids, T* out, bool add);
+/// table[ids[i]] += x[i], in the order of i.
+template <class T>
+void scatter_rows(Index rows, Index n, const T* x, const Index* ids, T* table);
 
 /// y = softmax of each row.
 template <class T>

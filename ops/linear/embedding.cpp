@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "../../autograd/core/loops.hpp"
 #include "../../autograd/core/scalars.hpp"
 #include "../../autograd/rules/record.hpp"
 #include "../elementwise/arithmetic.hpp"
+#include "../kernels/rows.hpp"
 #include "../samples.hpp"
 
 namespace xgrad {
@@ -31,15 +31,14 @@ Ids keep(const char* op, std::span<const Index> ids) {
 
 // out[ids[i]] += x[i], rows of n elements.
 template <class T>
-void add_rows(const Ids& ids, Size n, const T* x, T* out) {
-  for (Index i = 0; i < ids.count; ++i) loops::accumulate(n, x + i * n, out + ids.at[i] * n);
+void add_rows(const Ids& ids, Index n, const T* x, T* out) {
+  kernels::scatter_rows(ids.count, n, x, ids.at, out);
 }
 
 // out[i] (+)= x[ids[i]].
 template <class T>
-void take_rows(const Ids& ids, Size n, const T* x, T* out, bool add) {
-  for (Index i = 0; i < ids.count; ++i)
-    add ? loops::accumulate(n, x + ids.at[i] * n, out + i * n) : void(std::copy_n(x + ids.at[i] * n, n, out + i * n));
+void take_rows(const Ids& ids, Index n, const T* x, T* out, bool add) {
+  kernels::take_rows(ids.count, n, x, ids.at, out, add);
 }
 
 template <class T>

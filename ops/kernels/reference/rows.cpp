@@ -48,6 +48,18 @@ void put(T* to, T value, bool add) {
 }  // namespace
 
 template <class T>
+void take_rows(Index rows, Index n, const T* table, const Index* ids, T* out, bool add) {
+  for (Index r = 0; r < rows; ++r)
+    for (Index i = 0; i < n; ++i) put(out++, table[Size(ids[r]) * n + i], add);
+}
+
+template <class T>
+void scatter_rows(Index rows, Index n, const T* x, const Index* ids, T* table) {
+  for (Index r = 0; r < rows; ++r)
+    for (Index i = 0; i < n; ++i) table[Size(ids[r]) * n + i] += *x++;
+}
+
+template <class T>
 void softmax_rows(Index rows, Index n, const T* x, T* y) {
   for (Index r = 0; n > 0 && r < rows; ++r, x += n)
     for (const T& p : Row<T>(n, x).p) *y++ = p;
@@ -120,6 +132,8 @@ T cross_entropy_rows(Index rows, Index n, const T* x, const Index* targets, T we
 }
 
 #define XGRAD_INSTANTIATE(T)                                                                   \
+  template void take_rows(Index, Index, const T*, const Index*, T*, bool);                     \
+  template void scatter_rows(Index, Index, const T*, const Index*, T*);                        \
   template void softmax_rows(Index, Index, const T*, T*);                                      \
   template void softmax_rows_backward(Index, Index, const T*, const T*, T*, bool);             \
   template void log_softmax_rows(Index, Index, const T*, T*);                                  \

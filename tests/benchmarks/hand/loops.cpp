@@ -16,13 +16,6 @@ void gather_rows(Index rows, Index n, const T* table, const Index* ids, const T*
 }
 
 template <class T>
-void scatter_rows(Index rows, Index n, const T* x, const Index* ids, T* table) {
-  simd::on_lanes<T>([=]<class L>() {
-    for (Index r = 0; r < rows; ++r) simd::map<L>(n, table + Size(ids[r]) * n, true, std::identity(), x + Size(r) * n);
-  });
-}
-
-template <class T>
 void add_rows(Index rows, Index n, const T* x, T* out) {
   simd::on_lanes<T>([=]<class L>() {
     for (Index r = 0; r < rows; ++r) simd::map<L>(n, out, true, std::identity(), x + Size(r) * n);
@@ -92,7 +85,6 @@ void lstm_backward(Index rows, Index hidden, T* gates, const T* c_before, const 
 
 #define XGRAD_INSTANTIATE(T)                                                     \
   template void gather_rows(Index, Index, const T*, const Index*, const T*, T*); \
-  template void scatter_rows(Index, Index, const T*, const Index*, T*);          \
   template void add_rows(Index, Index, const T*, T*);                            \
   template void tanh_backward(Index, Index, const T*, T*, T*);                   \
   template void lstm_forward(Index, Index, T*, const T*, T*, T*, T*);            \

@@ -2,20 +2,17 @@
 // gathered and given a bias in one pass, tanh' and the bias's gradient in one, all gates of an LSTM in one each way. On
 // the library's own lanes.
 #pragma once
-#include <xgrad/autograd/core/shape.hpp>
+#include <xgrad/ops/kernels/rows.hpp>
 
 namespace hand {
 
 using xgrad::Index;
 using xgrad::Size;
+using xgrad::kernels::scatter_rows;
 
 /// out[r] = table[ids[r]] + bias; rows of n.
 template <class T>
 void gather_rows(Index rows, Index n, const T* table, const Index* ids, const T* bias, T* out);
-
-/// table[ids[r]] += x[r]; rows of n.
-template <class T>
-void scatter_rows(Index rows, Index n, const T* x, const Index* ids, T* table);
 
 /// out += the sum of x's rows.
 template <class T>
