@@ -12,17 +12,29 @@ template <class T, template <class> class Cell>
 std::vector<Cell<T>> make_cells(ParamStore<T>& store, const typename CharRnn<T, Cell>::Options& options) {
   if (options.layers < 1)
     fail<ValueError>("char_rnn", "the number of layers must be >= 1, it is " + std::to_string(options.layers));
+  const Index lowest = options.embedding > 0 ? options.embedding : options.vocabulary;
   std::vector<Cell<T>> cells;
   for (Index layer = 0; layer < options.layers; ++layer)
-    cells.emplace_back(store, layer == 0 ? options.vocabulary : options.hidden, options.hidden, layer);
+    cells.emplace_back(store, layer == 0 ? lowest : options.hidden, options.hidden, layer);
   return cells;
+}
+
+template <class T>
+std::optional<Embedding<T>> make_embedding(ParamStore<T>& store, Index vocabulary, Index width) {
+  if (width < 0)
+    fail<ValueError>("char_rnn", "the width of the embedding must be >= 0, it is " + std::to_string(width));
+  if (width == 0) return std::nullopt;
+  return Embedding<T>(store, vocabulary, width);
 }
 
 }  // namespace
 
 template <class T, template <class> class Cell>
 CharRnn<T, Cell>::CharRnn(ParamStore<T>& store, const Options& options)
-    : cells(make_cells<T, Cell>(store, options)), head(store, options.hidden, options.vocabulary), options_(options) {}
+    : embed(make_embedding(store, options.vocabulary, options.embedding)),
+      cells(make_cells<T, Cell>(store, options)),
+      head(store, options.hidden, options.vocabulary),
+      options_(options) {}
 
 // ---- the state
 
@@ -91,10 +103,16 @@ auto CharRnn<T, Cell>::step(std::span<const Index> ids, const Var<T>& state) con
   std::vector<CellState>& states = take_apart(state);
   Var<T> h;
   for (std::size_t layer = 0; layer < cells.size(); ++layer) {
-    states[layer] = cells[layer](layer == 0 ? cells[0].project(ids) : cells[layer].project(h), states[layer]);
+    states[layer] = cells[layer](layer == 0 ? project(ids) : cells[layer].project(h), states[layer]);
     h = parts_of(states[layer])[0];
   }
   return {head(h), put_together(states)};
+}
+
+// What the lowest layer's inputs contribute, a row for each id.
+template <class T, template <class> class Cell>
+Var<T> CharRnn<T, Cell>::project(std::span<const Index> ids) const {
+  return embed ? cells[0].project((*embed)(ids)) : cells[0].project(ids);
 }
 
 // One layer over some steps: inputs, T times (B, gates), to its h (T, B, H). Leaves the last state.
@@ -111,13 +129,15 @@ Var<T> CharRnn<T, Cell>::run(const Cell<T>& cell, const Vars<T>& inputs, CellSta
 
 // The logits (T, B, V) of some steps; leaves the last states.
 template <class T, template <class> class Cell>
-Var<T> CharRnn<T, Cell>::run(std::span<const Index> inputs, Index batch, std::vector<CellState>& states) const {
-  const Var<T> rows = cells[0].project(inputs);  // (T * B, gates)
-  const Shape steps{static_cast<Index>(inputs.size()) / batch, batch, rows.shape()[1]};
+Var<T> CharRnn<T, Cell>::run(std::span<const Index> inputs, std::size_t batch, std::vector<CellState>& states,
+                             const Training& how) const {
+  const Var<T> rows = project(inputs);  // (T * B, gates)
+  const Shape steps{static_cast<Index>(inputs.size() / batch), static_cast<Index>(batch), rows.shape()[1]};
   Var<T> h = run(cells[0], unstack(reshape(rows, steps)), states[0]);
+  const auto up = [&how](const Var<T>& x) { return how.dropout != 0 ? dropout(x, how.dropout, *how.rng) : x; };
   for (std::size_t layer = 1; layer < cells.size(); ++layer)
-    h = run(cells[layer], unstack(cells[layer].project(h)), states[layer]);
-  return head(h);
+    h = run(cells[layer], unstack(cells[layer].project(up(h))), states[layer]);
+  return head(up(h));
 }
 
 template <class T, template <class> class Cell>
@@ -129,22 +149,41 @@ void CharRnn<T, Cell>::check(const char* what, std::span<const Index> ids) const
                                        std::to_string(options_.vocabulary));
 }
 
+// B, which the inputs fill whole steps of.
+template <class T, template <class> class Cell>
+std::size_t CharRnn<T, Cell>::check_window(std::span<const Index> inputs, const Var<T>& state) const {
+  const std::size_t count = inputs.size(), batch = static_cast<std::size_t>(batch_of(state));
+  if (batch == 0 || count == 0 || count % batch != 0)
+    fail<ShapeError>("char_rnn", std::to_string(count) + " inputs for " + std::to_string(batch) + " streams");
+  check("input", inputs);
+  return batch;
+}
+
+template <class T, template <class> class Cell>
+auto CharRnn<T, Cell>::logits(std::span<const Index> inputs, const Var<T>& state) const -> Step {
+  const std::size_t batch = check_window(inputs, state);
+  std::vector<CellState>& states = take_apart(state);
+  const Var<T> scores = run(inputs, batch, states, {});
+  return {scores, put_together(states)};
+}
+
 // Some steps at a time: from the projected inputs to the loss, what they need is read while it is in the cache.
 template <class T, template <class> class Cell>
 auto CharRnn<T, Cell>::loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state,
-                            Index average_over) const -> Loss {
-  const std::size_t count = inputs.size(), batch = static_cast<std::size_t>(batch_of(state));
-  if (batch == 0 || count == 0 || count % batch != 0 || targets.size() != count)
-    fail<ShapeError>("char_rnn", std::to_string(count) + " inputs and " + std::to_string(targets.size()) +
-                                     " targets for " + std::to_string(batch) + " streams");
-  check("input", inputs), check("target", targets);
-  const T weight = T(1) / static_cast<T>(average_over > 0 ? average_over : Index(batch));
+                            const Training& how) const -> Loss {
+  const std::size_t count = inputs.size();
+  if (targets.size() != count)
+    fail<ShapeError>("char_rnn", std::to_string(count) + " inputs and " + std::to_string(targets.size()) + " targets");
+  const std::size_t batch = check_window(inputs, state);
+  check("target", targets);
+  if (how.dropout != 0 && !how.rng) fail<ValueError>("char_rnn", "dropout needs an Rng");
+  const T weight = T(1) / static_cast<T>(how.average_over > 0 ? how.average_over : static_cast<Index>(batch));
   const std::size_t some = std::max(rows_at_once / batch, std::size_t(1)) * batch;
   std::vector<CellState>& states = take_apart(state);
   Var<T> all;
   for (std::size_t at = 0; at < count; at += some) {
     const std::size_t rows = std::min(some, count - at);
-    const Var<T> logits = run(inputs.subspan(at, rows), Index(batch), states);
+    const Var<T> logits = run(inputs.subspan(at, rows), batch, states, how);
     const Var<T> loss = softmax_cross_entropy(logits, targets.subspan(at, rows), weight);
     all = at == 0 ? loss : all + loss;
   }

@@ -1,13 +1,16 @@
 // The character RNN as a model graph, of any cell and depth. There is no backward code here, and none is needed:
 // backpropagation through time is what the tape's sweep makes of the forward loop in `loss`.
 #pragma once
+#include <optional>
+
 #include "layers/gated_cells.hpp"
 #include "layers/layers.hpp"
 
 namespace xgrad {
 
-/// A stack of recurrent layers over one-hot characters with a linear output layer on the highest. One layer of
-/// RnnCell, the default, is min-char-rnn's model. `Cell` is RnnCell, LstmCell or GruCell.
+/// A stack of recurrent layers over characters, one-hot or embedded, with a linear output layer on the highest. One
+/// layer of RnnCell over one-hot characters, the default, is min-char-rnn's model. `Cell` is RnnCell, LstmCell or
+/// GruCell.
 ///
 /// A state is one array (state_shape), whatever the cell and the number of layers; layers/state.hpp takes it apart.
 template <class T, template <class> class Cell = RnnCell>
@@ -19,9 +22,10 @@ class CharRnn {
     Index vocabulary;
     Index hidden = 128;  // of each layer
     Index layers = 1;
+    Index embedding = 0;  // width of the characters' vectors; 0: they are one-hot
   };
 
-  /// Throws ValueError for fewer layers than one.
+  /// Throws ValueError for fewer layers than one, or a negative width.
   CharRnn(ParamStore<T>& store, const Options& options);
 
   /// (batch, hidden) where a state has one part, else (state_parts(), batch, hidden).
@@ -37,7 +41,16 @@ class CharRnn {
   };
   /// One character for each of B streams. Throws ShapeError where the state is of another shape than that.
   Step step(std::span<const Index> ids, const Var<T>& state) const;
+  /// The same for T characters of B streams, ids time-major: logits (T, B, vocabulary), and the state after the last.
+  /// Throws as loss does.
+  Step logits(std::span<const Index> inputs, const Var<T>& state) const;
 
+  /// What a loss needs to know in training.
+  struct Training {
+    Index average_over = 0;  // where the streams are a part of a larger batch (train/shards.hpp), the size of that
+    double dropout = 0;      // the probability with which an output of a layer is left out on its way up
+    Rng* rng = nullptr;      // which draws what is left out; needed where anything may be
+  };
   struct Loss {
     Var<T> loss;   // (): nats, summed over time and averaged over streams
     Var<T> state;  // state_shape(B): after the last character
@@ -47,19 +60,26 @@ class CharRnn {
   /// layer and the loss; what stays in the loop over single steps is what must.
   /// `state`, of state_shape(B): a constant where BPTT is to be truncated. Throws ShapeError where it has another shape
   /// or the ids do not fill whole steps of B, ValueError for an id outside the vocabulary.
-  /// Where the B streams are a part of a larger batch (train/shards.hpp), `average_over` is the size of that batch.
+  /// Dropout is between layers and before the output layer, never on the way from step to step (Zaremba, Sutskever and
+  /// Vinyals 2014): of h (T, B, hidden) some hundred rows at a time, lowest layer first.
+  Loss loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state) const {
+    return loss(inputs, targets, state, Training{});
+  }
   Loss loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state,
-            Index average_over = 0) const;
+            const Training& training) const;
 
   Index vocabulary() const { return options_.vocabulary; }
   Index hidden() const { return options_.hidden; }
   Index layers() const { return options_.layers; }
+  Index embedding() const { return options_.embedding; }
   void visit(auto&& f) const {
+    if (embed) f("embed", *embed);
     for (const Cell<T>& cell : cells) f("rnn", cell);
     f("head", head);
   }
 
-  std::vector<Cell<T>> cells;  // one for each layer, lowest first
+  std::optional<Embedding<T>> embed;  // none: characters are one-hot
+  std::vector<Cell<T>> cells;         // one for each layer, lowest first
   Linear<T> head;
 
  private:
@@ -68,11 +88,14 @@ class CharRnn {
   std::vector<CellState>& take_apart(const Var<T>& state) const;
   Var<T> put_together(const std::vector<CellState>& states) const;
   void check(const char* what, std::span<const Index> ids) const;
-  Var<T> run(std::span<const Index> inputs, Index batch, std::vector<CellState>& states) const;
+  std::size_t check_window(std::span<const Index> inputs, const Var<T>& state) const;
+  Var<T> project(std::span<const Index> ids) const;
+  Var<T> run(std::span<const Index> inputs, std::size_t batch, std::vector<CellState>& states,
+             const Training& how) const;
   Var<T> run(const Cell<T>& cell, const Vars<T>& inputs, CellState& state) const;
 
-  static constexpr std::size_t rows_at_once =
-      512;  // states of streams: H of 128 to 512 leave them in a second-level cache
+  // States of streams: H of 128 to 512 leave them in a second-level cache.
+  static constexpr std::size_t rows_at_once = 512;
 
   Options options_;
 };

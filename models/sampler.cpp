@@ -1,45 +1,36 @@
 #include "sampler.hpp"
 
-#include <algorithm>
 #include <cmath>
-
-#include "../autograd/core/scalars.hpp"
+#include <functional>
 
 namespace xgrad {
 
-template <class T, template <class> class Cell>
-Sampler<T, Cell>::Sampler(const CharRnn<T, Cell>& model, Rng& rng, double temperature)
-    : model_(model), rng_(rng), temperature_(temperature), state_(model.initial_state(1)) {
-  if (!(temperature > 0) || !std::isfinite(temperature))
-    fail<ValueError>("sample", "the temperature must be a finite number > 0, it is " + std::to_string(temperature));
+NextCharacter::NextCharacter(const Sampling& how) : how_(how) {
+  if (!(how.temperature > 0) || !std::isfinite(how.temperature))
+    fail<ValueError>("sample", "the temperature must be a finite number > 0, it is " + std::to_string(how.temperature));
+  if (how.top_k < 0) fail<ValueError>("sample", "top_k must be >= 0, it is " + std::to_string(how.top_k));
 }
 
-template <class T, template <class> class Cell>
-void Sampler<T, Cell>::feed(Index id) {
-  Tape<T> tape;
-  const PauseGuard<T> pause(tape);
-  const auto [logits, state] = model_.step({&id, 1}, constant(state_));
-  std::copy_n(state.data(), state.size(), state_.data());
-  weights_.assign(logits.data(), logits.data() + logits.size());
+void NextCharacter::normalise() {
   const double top = *std::max_element(weights_.begin(), weights_.end());
-  double total = 0;  // in double, whatever T: a sum in float misses 1 by more than choice() allows
-  for (double& w : weights_) total += w = std::exp((w - top) / temperature_);
+  for (double& w : weights_) w = std::exp((w - top) / how_.temperature);
+  if (const auto k = static_cast<std::size_t>(how_.top_k); k > 0 && k < weights_.size()) {
+    ranked_ = weights_;
+    std::nth_element(ranked_.begin(), ranked_.begin() + how_.top_k - 1, ranked_.end(), std::greater<>());
+    const double least = ranked_[k - 1];
+    std::ptrdiff_t ties =
+        how_.top_k - std::count_if(weights_.begin(), weights_.end(), [=](double w) { return w > least; });
+    for (double& w : weights_)
+      if (w < least || (w == least && ties-- <= 0)) w = 0;
+  }
+  double total = 0;
+  for (const double w : weights_) total += w;
   for (double& w : weights_) w /= total;
 }
 
-template <class T, template <class> class Cell>
-Index Sampler<T, Cell>::next() {
-  if (weights_.empty()) fail<ValueError>("sample", "feed a character first");
-  const Index id = rng_.choice(weights_);
-  feed(id);
-  return id;
+Index NextCharacter::draw(Rng& rng) const {
+  if (how_.argmax) return static_cast<Index>(std::max_element(weights_.begin(), weights_.end()) - weights_.begin());
+  return rng.choice(weights_);
 }
-
-#define XGRAD_INSTANTIATE(T)           \
-  template class Sampler<T>;           \
-  template class Sampler<T, LstmCell>; \
-  template class Sampler<T, GruCell>;
-XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
-#undef XGRAD_INSTANTIATE
 
 }  // namespace xgrad

@@ -132,17 +132,14 @@ BOOST_AUTO_TEST_CASE(ids_that_do_not_fill_whole_steps) {
   Tape<D> tape;
   const std::vector<Index> five{0, 1, 2, 3, 4}, six{0, 1, 2, 3, 4, 5};
   const Var<D> h = constant(c.h0);
-  BOOST_TEST(thrown<ShapeError>([&] { c.model.loss(five, five, h); }) ==
-             "[char_rnn] 5 inputs and 5 targets for 2 streams");
-  BOOST_TEST(thrown<ShapeError>([&] { c.model.loss(six, five, h); }) ==
-             "[char_rnn] 6 inputs and 5 targets for 2 streams");
+  BOOST_TEST(thrown<ShapeError>([&] { c.model.loss(five, five, h); }) == "[char_rnn] 5 inputs for 2 streams");
+  BOOST_TEST(thrown<ShapeError>([&] { c.model.loss(six, five, h); }) == "[char_rnn] 6 inputs and 5 targets");
   BOOST_TEST(thrown<ValueError>([&] { c.model.loss(six, six, h); }) ==
              "[char_rnn] input 5 at position 5 is outside the vocabulary of 5");
   const std::vector<Index> negative{0, 1, 2, -1}, good{0, 1, 2, 3}, none;
   BOOST_TEST(thrown<ValueError>([&] { c.model.loss(good, negative, h); }) ==
              "[char_rnn] target -1 at position 3 is outside the vocabulary of 5");
-  BOOST_TEST(thrown<ShapeError>([&] { c.model.loss(none, none, h); }) ==
-             "[char_rnn] 0 inputs and 0 targets for 2 streams");
+  BOOST_TEST(thrown<ShapeError>([&] { c.model.loss(none, none, h); }) == "[char_rnn] 0 inputs for 2 streams");
 }
 
 BOOST_AUTO_TEST_CASE(sampler_misuse) {
@@ -150,9 +147,11 @@ BOOST_AUTO_TEST_CASE(sampler_misuse) {
   Rng rng(1);
   for (const double t : {0.0, -1.0, std::nan(""), double(INFINITY)})
     BOOST_TEST(thrown<ValueError>([&] {
-                 Sampler<D>(c.model, rng, t);
+                 Sampler(c.model, rng, {.temperature = t});
                }).starts_with("[sample] the temperature must be a finite number > 0, it is "));
-  Sampler<D> sampler(c.model, rng);
+  BOOST_TEST(thrown<ValueError>([&] { Sampler(c.model, rng, {.top_k = -1}); }) ==
+             "[sample] top_k must be >= 0, it is -1");
+  Sampler sampler(c.model, rng);
   BOOST_TEST(thrown<ValueError>([&] { sampler.next(); }) == "[sample] feed a character first");
 }
 
@@ -160,7 +159,7 @@ BOOST_AUTO_TEST_CASE(extreme_temperatures) {
   const Case<float> c(3, 2, 0.1);
   Rng rng(1);
   for (const double t : {1e-30, 1e30}) {
-    Sampler<float> sampler(c.model, rng, t);
+    Sampler sampler(c.model, rng, {.temperature = t});
     sampler.feed(0);
     for (int i = 0; i < 20; ++i) {
       const Index id = sampler.next();
@@ -168,6 +167,41 @@ BOOST_AUTO_TEST_CASE(extreme_temperatures) {
       BOOST_TEST(id < 5);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_distribution_is_cut_to_the_most_probable) {
+  const std::vector<float> logits{0.0f, 2.0f, 1.0f, 2.0f, -1.0f, 1.0f};
+  const auto frequencies = [&](const Sampling& how) {
+    Rng rng(5);
+    NextCharacter next(how);
+    next.assign(std::span<const float>(logits));
+    std::vector<int> counts(logits.size());
+    for (int i = 0; i < 20000; ++i) ++counts[std::size_t(next.draw(rng))];
+    return counts;
+  };
+  const auto check = [&](const Sampling& how, const std::vector<double>& weights) {
+    double total = 0;
+    for (const double w : weights) total += w;
+    const std::vector<int> counts = frequencies(how);
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      const double p = weights[i] / total, deviation = std::sqrt(20000 * p * (1 - p));
+      BOOST_TEST(std::abs(counts[i] - 20000 * p) <= 4 * deviation);  // zero where p is 0 or 1
+    }
+  };
+  const double e = std::exp(1.0);
+  check({}, {1, e * e, e, e * e, 1 / e, e});
+  check({.temperature = 0.5}, {1, std::pow(e, 4), e * e, std::pow(e, 4), 1 / (e * e), e * e});
+  check({.top_k = 6}, {1, e * e, e, e * e, 1 / e, e});
+  check({.top_k = 4}, {0, e * e, e, e * e, 0, e});
+  check({.top_k = 3}, {0, e * e, e, e * e, 0, 0});  // of the two that tie, the lower id
+  check({.top_k = 1}, {0, 1, 0, 0, 0, 0});
+  check({.argmax = true}, {0, 1, 0, 0, 0, 0});
+
+  Rng rng(5), untouched(5);
+  NextCharacter next({.argmax = true});
+  next.assign(std::span<const float>(logits));
+  next.draw(rng);
+  BOOST_TEST((rng == untouched));
 }
 
 BOOST_AUTO_TEST_CASE(it_learns_a_sequence_by_heart) {

@@ -24,8 +24,8 @@ struct Case {
   std::vector<Index> inputs, targets;
   Array<T> first;
 
-  Case(Index layers, Index steps_, Index batch_)
-      : steps(steps_), batch(batch_), model(store, {vocabulary, hidden, layers}) {
+  Case(Index layers, Index steps_, Index batch_, Index embedding = 0)
+      : steps(steps_), batch(batch_), model(store, {vocabulary, hidden, layers, embedding}) {
     Rng rng(11);
     for (const auto& p : named_parameters(model)) rng.fill_normal(p.parameter.mutable_value(), 0.4);
     for (Index i = 0; i < steps * batch; ++i) {
@@ -77,8 +77,8 @@ using LossAndState = std::pair<Var<D>, Var<D>>;
 
 // The loss of a window at once, step by step, and in two windows, between which the state keeps its history.
 template <template <class> class Cell>
-void check_window(Index layers, Index batch) {
-  Case<Cell> c(layers, 6, batch);
+void check_window(Index layers, Index batch, Index embedding) {
+  Case<Cell> c(layers, 6, batch, embedding);
   const auto window = [&](Index from, Index steps, const Var<D>& state) {
     const auto [loss, last] = c.model.loss(c.at(c.inputs, from, steps), c.at(c.targets, from, steps), state);
     return LossAndState(loss, last);
@@ -105,7 +105,9 @@ template <template <class> class Cell>
 void check_windows() {
   for (const Index layers : {1, 2, 3})
     for (const Index batch : {1, 3, 200, 600})  // all steps at once, two at a time, and one
-      BOOST_TEST_CONTEXT(layers << " layers, " << batch << " streams") check_window<Cell>(layers, batch);
+      for (const Index embedding : {0, 4})
+        BOOST_TEST_CONTEXT(layers << " layers, " << batch << " streams, embedding " << embedding)
+  check_window<Cell>(layers, batch, embedding);
 }
 
 template <template <class> class Cell>
@@ -181,7 +183,7 @@ template <template <class> class Cell>
 void check_sampler() {
   Case<Cell> c(2, 6, 1);
   Rng rng(1);
-  Sampler<D, Cell> sampler(c.model, rng);
+  Sampler sampler(c.model, rng);
   sampler.set_state(c.first);
   for (const Index id : c.inputs) sampler.feed(id);
   Tape<D> tape;
@@ -192,6 +194,79 @@ void check_sampler() {
   sampler.set_state(c.first);
   sampler.feed(c.inputs[5]);
   BOOST_TEST(sampler.next() == same.choice({p.data(), std::size_t(p.size())}));
+}
+
+// A model over embedded characters is one over one-hot ones whose input matrix is the product of the two.
+template <template <class> class Cell>
+void check_embedding() {
+  Case<Cell> c(2, 6, 3, 4), plain(2, 6, 3);
+  BOOST_TEST(named_parameters(c.model).front().name == "embed.weight");
+  BOOST_TEST((named_parameters(c.model).front().parameter.shape() == Shape{5, 4}));
+  const auto to = named_parameters(plain.model), from = named_parameters(c.model);
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    Tape<D> tape;
+    const Var<D> w = from[i + 1].parameter, value = i == 0 ? matmul(Var<D>(c.model.embed->weight), w) : w;
+    std::copy_n(value.data(), value.size(), to[i].parameter.mutable_value().data());
+  }
+  const auto run = [&](auto& model) {
+    Tape<D> tape;
+    return model.loss(c.inputs, c.targets, constant(c.first)).loss.item();
+  };
+  BOOST_TEST(run(c.model) == run(plain.model), tt::tolerance(1e-13));
+}
+
+template <template <class> class Cell>
+void check_logits() {
+  Case<Cell> c(2, 6, 3, 4);
+  Tape<D> tape;
+  const auto [all, last] = c.model.logits(c.inputs, constant(c.first));
+  BOOST_TEST((all.shape() == Shape{6, 3, 5}));
+  Var<D> state = constant(c.first);
+  for (Index t = 0; t < c.steps; ++t) {
+    const auto [logits, next] = c.model.step(c.at(c.inputs, t), state);
+    check_close(std::span(all.data() + t * logits.size(), std::size_t(logits.size())),
+                std::span(logits.data(), std::size_t(logits.size())), 1e-13);
+    state = next;
+  }
+  check_close(last.value(), state.value(), 1e-13);
+}
+
+// The gradient by differences with the same draws, and whom a draw reaches: the lowest layer's state it does not.
+template <template <class> class Cell>
+void check_dropout() {
+  Case<Cell> c(2, 4, 3);
+  const auto loss = [&](double p, std::uint32_t seed, Array<D>* last = nullptr) {
+    Tape<D> tape;
+    Rng rng(seed);
+    c.store.zero_grad();
+    const auto [nats, state] = c.model.loss(c.inputs, c.targets, constant(c.first), {.dropout = p, .rng = &rng});
+    backward(nats);
+    if (last) *last = state.value();
+    if (p == 0) BOOST_TEST((rng == Rng(seed)));
+    return nats.item();
+  };
+  Array<D> with, without;
+  const double plain = loss(0, 1, &without), dropped = loss(0.4, 1, &with);
+  BOOST_TEST(plain != dropped);
+  BOOST_TEST(dropped == loss(0.4, 1));
+  BOOST_TEST(dropped != loss(0.4, 2));
+  const std::ptrdiff_t part = 3 * 6;
+  BOOST_TEST(std::equal(with.begin(), with.begin() + part, without.begin()));
+  BOOST_TEST(!std::equal(with.begin() + part, with.begin() + 2 * part, without.begin() + part));
+
+  loss(0.4, 1);
+  const auto flat = c.store.gradients().flat();
+  const std::vector<D> g(flat.begin(), flat.end());
+  for (std::size_t i = 0; i < g.size(); i += 7) {
+    const D before = c.store.values()[i], h = 1e-5;
+    const auto at = [&](D w) {
+      c.store.mutable_values()[i] = w;
+      return loss(0.4, 1);
+    };
+    const D above = at(before + h), below = at(before - h);
+    at(before);
+    BOOST_TEST(std::abs((above - below) / (2 * h) - g[i]) < 1e-8);
+  }
 }
 
 }  // namespace
@@ -231,6 +306,24 @@ BOOST_AUTO_TEST_CASE(a_training_step_takes_nothing_from_the_heap) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_embedding_is_a_factor_of_the_input_matrix) {
+  check_embedding<RnnCell>();
+  check_embedding<LstmCell>();
+  check_embedding<GruCell>();
+}
+
+BOOST_AUTO_TEST_CASE(dropout_is_on_the_way_up_alone) {
+  check_dropout<RnnCell>();
+  check_dropout<LstmCell>();
+  check_dropout<GruCell>();
+}
+
+BOOST_AUTO_TEST_CASE(logits_of_a_window_are_those_of_its_steps) {
+  check_logits<RnnCell>();
+  check_logits<LstmCell>();
+  check_logits<GruCell>();
+}
+
 BOOST_AUTO_TEST_CASE(samplers) {
   check_sampler<RnnCell>();
   check_sampler<LstmCell>();
@@ -241,6 +334,8 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit) {
   ParamStore<D> store;
   BOOST_TEST(thrown<ValueError>([&] { CharLstm<D>(store, {.vocabulary = 5, .hidden = 6, .layers = 0}); }) ==
              "[char_rnn] the number of layers must be >= 1, it is 0");
+  BOOST_TEST(thrown<ValueError>([&] { CharLstm<D>(store, {.vocabulary = 5, .hidden = 6, .embedding = -1}); }) ==
+             "[char_rnn] the width of the embedding must be >= 0, it is -1");
   Tape<D> tape;
   const std::vector<Index> ids{0, 1, 2, 3};
   const auto error = [&](const auto& model, const Shape& s) {
@@ -256,6 +351,9 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit) {
   BOOST_TEST(error(rnn, {}) == "[char_rnn] the state is (), it should be (streams, 6)");
   BOOST_TEST(error(lstm, {4, 6}) == "[char_rnn] the state is (4, 6), it should be (4, streams, 6)");
   BOOST_TEST(error(lstm, {2, 4, 6}) == "[char_rnn] the state is (2, 4, 6), it should be (4, streams, 6)");
+  BOOST_TEST(thrown<ValueError>([&] {
+               rnn.loss(ids, ids, tape.filled({4, 6}, 0.0), {.dropout = 0.5});
+             }) == "[char_rnn] dropout needs an Rng");
   BOOST_TEST(thrown<ShapeError>([&] {
                lstm.step(ids, tape.filled({4, 3, 6}, 0.0));
              }) == "[char_rnn] 4 inputs for 3 streams");

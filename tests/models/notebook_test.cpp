@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(sampling) {
   Rng rng(1337);
   ParamStore<D> store;
   const CharRnn<D> model = drawn_model(store, rng);
-  Sampler<D> sampler(model, rng);
+  Sampler sampler(model, rng);
   sampler.feed(32);
   for (const Index wanted : {30, 15, 48, 53, 61, 40, 49, 3, 47, 24, 0, 51, 59, 16, 7, 55, 39, 18, 61, 0})
     BOOST_TEST(sampler.next() == wanted);

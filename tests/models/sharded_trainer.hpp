@@ -33,7 +33,8 @@ class ShardedTrainer {
     const xgrad::Window mine = parts_.cut(window, shard);
     xgrad::Array<T>& carried = states_[std::size_t(shard)];
     if (mine.starts_over) carried.fill(0);
-    const auto [loss, last] = model_.loss(mine.inputs, mine.targets, xgrad::constant(carried), parts_.batch());
+    const auto [loss, last] =
+        model_.loss(mine.inputs, mine.targets, xgrad::constant(carried), {.average_over = parts_.batch()});
     backward(loss);
     std::copy_n(last.data(), last.size(), carried.data());
     return loss.item();

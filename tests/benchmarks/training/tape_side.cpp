@@ -62,7 +62,8 @@ class OnTapes final : public TapeSide {
     const float sum = shards_.run([&](Index shard) {
       const Window mine = parts_.cut(window, shard);
       Array<T>& state = states_[std::size_t(shard)];
-      const auto [loss, last] = model_.loss(mine.inputs, mine.targets, constant(state), parts_.batch());
+      const auto [loss, last] =
+          model_.loss(mine.inputs, mine.targets, constant(state), {.average_over = parts_.batch()});
       backward(loss);
       std::copy_n(last.data(), last.size(), state.data());
       tapes_[std::size_t(shard)] = Tape<T>::current();
