@@ -9,6 +9,7 @@
 #include "layers/layers.hpp"
 #include "layers/state.hpp"
 #include "module.hpp"
+#include "optim/gradients.hpp"
 #include "optim/optim.hpp"
 #include "sampler.hpp"
 #include "text/vocabulary.hpp"
