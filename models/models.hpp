@@ -11,6 +11,7 @@
 #include "module.hpp"
 #include "optim/gradients.hpp"
 #include "optim/optim.hpp"
+#include "optim/optimizer.hpp"
 #include "sampler.hpp"
 #include "text/vocabulary.hpp"
 #include "text/windows.hpp"
