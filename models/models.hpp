@@ -12,6 +12,7 @@
 #include "optim/gradients.hpp"
 #include "optim/optim.hpp"
 #include "optim/optimizer.hpp"
+#include "optim/schedule.hpp"
 #include "sampler.hpp"
 #include "text/vocabulary.hpp"
 #include "text/windows.hpp"
