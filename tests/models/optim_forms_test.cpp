@@ -62,8 +62,8 @@ void check_adam(T tolerance) {
 template <template <class> class Optimizer>
 void check_options(std::initializer_list<std::pair<const char*, typename Optimizer<float>::Options>> wrong) {
   ParamStore<float> store;
-  for (const auto& [message, options] : wrong)
-    BOOST_TEST(thrown<ValueError>([&] { Optimizer<float>(store, options); }) == message);
+  for (const auto& one : wrong)
+    BOOST_TEST(thrown<ValueError>([&] { Optimizer<float>(store, one.second); }) == one.first);
 }
 
 }  // namespace
