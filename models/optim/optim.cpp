@@ -4,52 +4,84 @@
 
 #include "../../autograd/core/error.hpp"
 #include "../../autograd/core/scalars.hpp"
+#include "gradients.hpp"
 
 namespace xgrad {
 
 namespace {
 
-void check_bound(double bound) {
-  if (!(bound > 0)) fail<ValueError>("clip", "the bound must be > 0, it is " + std::to_string(bound));
-}
-
-template <class T>
-Size size_of(std::span<T> values) {
-  return static_cast<Size>(values.size());
-}
-
 // A checked step's gradients.
 template <class T>
 const T* gradients_for(ParamStore<T>& store, const StepOptions& how) {
-  check_bound(how.clip_by_value);
+  detail::check_bound(how.clip_by_value);
   return store.gradients().flat().data();
 }
 
-void check_beta(const char* name, double beta) {
-  if (!(beta >= 0 && beta < 1))
-    fail<ValueError>("adam", std::string(name) + " must be in [0, 1), it is " + std::to_string(beta));
+// A state of as many elements as the store has now; what is new is zero.
+template <class T>
+std::span<T> fitted(detail::FlatState<T>& state, const ParamStore<T>& store) {
+  state.resize(store.values().size(), T(0));
+  return state;
+}
+
+[[noreturn]] void refuse(const char* op, const char* name, const char* range, double value) {
+  fail<ValueError>(op, std::string(name) + " must be " + range + ", it is " + std::to_string(value));
+}
+
+void check_fraction(const char* op, const char* name, double value) {
+  if (!(value >= 0 && value < 1)) refuse(op, name, "in [0, 1)", value);
+}
+
+template <class T>
+void check_eps(const char* op, double eps) {
+  if (!(static_cast<T>(eps) > 0)) refuse(op, "eps", "> 0", eps);
+}
+
+template <class T>
+double checked_size(const char* op, const char* name, double value) {
+  if (!(value >= 0 && std::isfinite(static_cast<T>(value)))) refuse(op, name, "finite and >= 0", value);
+  return value;
 }
 
 }  // namespace
 
 template <class T>
-double clip_by_norm(GradientBuffer<T>& gradients, double bound) {
-  check_bound(bound);
-  const auto g = gradients.flat();
-  const double norm = std::sqrt(kernels::sum_of_squares(size_of(g), g.data()));
-  if (norm > bound) kernels::scale_values(size_of(g), static_cast<T>(bound / norm), g.data());
-  return norm;
+double detail::checked_rate(const char* op, double rate) {
+  return checked_size<T>(op, "learning_rate", rate);
+}
+
+template <class T>
+Sgd<T>::Sgd(ParamStore<T>& store, const Options& options) : store_(store), options_(options) {
+  set_learning_rate(options.learning_rate);
+  check_fraction("sgd", "momentum", options.momentum);
 }
 
 template <class T>
 auto Sgd<T>::pass(const StepOptions& how) -> Pass {
   const T* const g = gradients_for(store_, how);
-  return {static_cast<T>(options_.learning_rate), static_cast<T>(how.clip_by_value), g, store_.mutable_values().data()};
+  return {static_cast<T>(options_.learning_rate),
+          static_cast<T>(options_.momentum),
+          static_cast<T>(how.clip_by_value),
+          g,
+          momenta().data(),
+          store_.mutable_values().data()};
 }
 
 template <class T>
 void Sgd<T>::Pass::operator()(Size begin, Size end) const {
-  kernels::sgd_update(end - begin, rate, bound, g + begin, w + begin);
+  if (momentum == 0) kernels::sgd_update(end - begin, rate, bound, g + begin, w + begin);
+  else kernels::momentum_update(end - begin, rate, momentum, bound, g + begin, v + begin, w + begin);
+}
+
+template <class T>
+std::span<T> Sgd<T>::momenta() {
+  return static_cast<T>(options_.momentum) == 0 ? std::span<T>() : fitted(momenta_, store_);
+}
+
+template <class T>
+Adagrad<T>::Adagrad(ParamStore<T>& store, const Options& options) : store_(store), options_(options) {
+  set_learning_rate(options.learning_rate);
+  check_eps<T>("adagrad", options.eps);
 }
 
 template <class T>
@@ -70,16 +102,43 @@ void Adagrad<T>::Pass::operator()(Size begin, Size end) const {
 
 template <class T>
 std::span<T> Adagrad<T>::accumulators() {
-  sums_.resize(store_.values().size(), T(0));
-  return sums_;
+  return fitted(sums_, store_);
 }
 
 template <class T>
-Adam<T>::Adam(ParamStore<T>& store, const Options& options) : store_(store), options_(options) {
-  check_beta("beta1", options.beta1);
-  check_beta("beta2", options.beta2);
-  if (!(static_cast<T>(options.eps) > 0))
-    fail<ValueError>("adam", "eps must be > 0, it is " + std::to_string(options.eps));
+RmsProp<T>::RmsProp(ParamStore<T>& store, const Options& options) : store_(store), options_(options) {
+  set_learning_rate(options.learning_rate);
+  check_fraction("rmsprop", "decay", options.decay);
+  check_eps<T>("rmsprop", options.eps);
+}
+
+template <class T>
+auto RmsProp<T>::pass(const StepOptions& how) -> Pass {
+  const T* const g = gradients_for(store_, how);
+  const auto [rate, decay, eps] = options_;
+  const kernels::RmsPropStep<T> step{static_cast<T>(decay), static_cast<T>(1 - decay), static_cast<T>(rate),
+                                     static_cast<T>(eps), static_cast<T>(how.clip_by_value)};
+  return {step, g, mean_squares().data(), store_.mutable_values().data()};
+}
+
+template <class T>
+void RmsProp<T>::Pass::operator()(Size begin, Size end) const {
+  kernels::rmsprop_update(end - begin, step, g + begin, m + begin, w + begin);
+}
+
+template <class T>
+std::span<T> RmsProp<T>::mean_squares() {
+  return fitted(means_, store_);
+}
+
+template <class T>
+Adam<T>::Adam(const char* name, ParamStore<T>& store, const Options& options, double weight_decay)
+    : name_(name), store_(store), options_(options), weight_decay_(weight_decay) {
+  set_learning_rate(options.learning_rate);
+  check_fraction(name, "beta1", options.beta1);
+  check_fraction(name, "beta2", options.beta2);
+  check_eps<T>(name, options.eps);
+  checked_size<T>(name, "weight_decay", weight_decay);
 }
 
 template <class T>
@@ -87,10 +146,10 @@ auto Adam<T>::pass(const StepOptions& how) -> Pass {
   const T* const g = gradients_for(store_, how);
   const auto [rate, beta1, beta2, eps] = options_;
   const double t = double(steps_ + 1), first = 1 - std::pow(beta1, t), second = 1 - std::pow(beta2, t);
-  const kernels::AdamStep<T> step{static_cast<T>(beta1),        static_cast<T>(1 - beta1),
-                                  static_cast<T>(beta2),        static_cast<T>(1 - beta2),
-                                  static_cast<T>(rate / first), static_cast<T>(1 / std::sqrt(second)),
-                                  static_cast<T>(eps),          static_cast<T>(how.clip_by_value)};
+  const kernels::AdamStep<T> step{
+      static_cast<T>(beta1),     static_cast<T>(1 - beta1),         static_cast<T>(beta2),
+      static_cast<T>(1 - beta2), static_cast<T>(rate / first),      static_cast<T>(1 / std::sqrt(second)),
+      static_cast<T>(eps),       static_cast<T>(how.clip_by_value), static_cast<T>(1 - rate * weight_decay_)};
   return {step, g, first_moments().data(), second_moments().data(), store_.mutable_values().data()};
 }
 
@@ -101,27 +160,27 @@ void Adam<T>::Pass::operator()(Size begin, Size end) const {
 
 template <class T>
 std::span<T> Adam<T>::first_moments() {
-  first_.resize(store_.values().size(), T(0));
-  return first_;
+  return fitted(first_, store_);
 }
 
 template <class T>
 std::span<T> Adam<T>::second_moments() {
-  second_.resize(store_.values().size(), T(0));
-  return second_;
+  return fitted(second_, store_);
 }
 
 template <class T>
 void Adam<T>::set_steps(std::int64_t steps) {
-  if (steps < 0) fail<ValueError>("adam", "the number of steps must be >= 0, it is " + std::to_string(steps));
+  if (steps < 0) fail<ValueError>(name_, "the number of steps must be >= 0, it is " + std::to_string(steps));
   steps_ = steps;
 }
 
-#define XGRAD_INSTANTIATE(T)                                \
-  template double clip_by_norm(GradientBuffer<T>&, double); \
-  template class Sgd<T>;                                    \
-  template class Adagrad<T>;                                \
-  template class Adam<T>;
+#define XGRAD_INSTANTIATE(T)                                    \
+  template double detail::checked_rate<T>(const char*, double); \
+  template class Sgd<T>;                                        \
+  template class Adagrad<T>;                                    \
+  template class RmsProp<T>;                                    \
+  template class Adam<T>;                                       \
+  template class AdamW<T>;
 XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 

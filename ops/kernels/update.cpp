@@ -1,5 +1,6 @@
 #include "update.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "simd/dispatch.hpp"
@@ -15,16 +16,43 @@ XGRAD_INLINE L clipped(const L& x, const L& bound) {
   return L(below.v < -bound.v ? -bound.v : below.v);
 }
 
+// As many numbers as fill a lane of doubles, from p.
+template <class L, class T>
+XGRAD_INLINE L widened(const T* p) {
+  if constexpr (L::width == 1) {
+    return L(double(*p));
+  } else {
+    L a;
+    for (Size i = 0; i < L::width; ++i) a.v[i] = p[i];
+    return a;
+  }
+}
+
 }  // namespace
 
 template <class T>
-double sum_of_squares(Size n, const T* x) {
-  double part[4] = {};
-  Size i = 0;
-  for (; i + 4 <= n; i += 4)
-    for (Size k = 0; k < 4; ++k) part[k] += double(x[i + k]) * double(x[i + k]);
-  for (; i < n; ++i) part[0] += double(x[i]) * double(x[i]);
-  return (part[0] + part[1]) + (part[2] + part[3]);
+GradientSums sums_of_gradients(Size n, T bound, const T* g) {
+  return simd::on_lanes<double>([=]<class L>() {
+    constexpr Size parts = 16, lanes = parts / L::width;  // as many partial sums on every instruction set
+    L squares[lanes], beyond[lanes];
+    const auto take = [&squares, &beyond, limit = L(double(bound))](const T* x) {
+      XGRAD_UNROLL for (Size k = 0; k < lanes; ++k) {
+        const L a = widened<L>(x + k * L::width);
+        squares[k] = squares[k] + a * a;
+        beyond[k] = beyond[k] + heaviside(abs(a) - limit);
+      }
+    };
+    Size i = 0;
+    for (; i + parts <= n; i += parts) take(g + i);
+    T rest[parts] = {};
+    std::copy(g + i, g + n, rest);
+    take(rest);
+    double sums[parts], counts[parts];
+    for (Size k = 0; k < lanes; ++k) squares[k].store(sums + k * L::width), beyond[k].store(counts + k * L::width);
+    GradientSums all;
+    for (Size k = 0; k < parts; ++k) all.squares += sums[k], all.beyond += static_cast<Size>(counts[k]);
+    return all;
+  });
 }
 
 template <class T>
@@ -51,6 +79,18 @@ void sgd_update(Size n, T rate, T bound, const T* g, T* w) {
 }
 
 template <class T>
+void momentum_update(Size n, T rate, T momentum, T bound, const T* g, T* v, T* w) {
+  simd::on_lanes<T>([=]<class L>() {
+    for (Size i = 0; i < n; i += L::width) {
+      const Size left = n - i;
+      const L next = L(momentum) * simd::load<L>(v + i, left) + clipped<L>(simd::load<L>(g + i, left), bound);
+      simd::store(next, v + i, left);
+      simd::store(simd::load<L>(w + i, left) - L(rate) * next, w + i, left);
+    }
+  });
+}
+
+template <class T>
 void adagrad_update(Size n, T rate, T eps, T bound, const T* g, T* m, T* w) {
   simd::on_lanes<T>([=]<class L>() {
     for (Size i = 0; i < n; i += L::width) {
@@ -58,6 +98,19 @@ void adagrad_update(Size n, T rate, T eps, T bound, const T* g, T* m, T* w) {
       const L x = clipped<L>(simd::load<L>(g + i, left), bound), sum = simd::load<L>(m + i, left) + x * x;
       simd::store(sum, m + i, left);
       simd::store(simd::load<L>(w + i, left) - L(rate) * x * reciprocal_sqrt(sum + L(eps)), w + i, left);
+    }
+  });
+}
+
+template <class T>
+void rmsprop_update(Size n, const RmsPropStep<T>& step, const T* g, T* m, T* w) {
+  simd::on_lanes<T>([=]<class L>() {
+    for (Size i = 0; i < n; i += L::width) {
+      const Size left = n - i;
+      const L x = clipped<L>(simd::load<L>(g + i, left), step.bound);
+      const L mean = L(step.keep) * simd::load<L>(m + i, left) + L(step.take) * (x * x);
+      simd::store(mean, m + i, left);
+      simd::store(simd::load<L>(w + i, left) - L(step.rate) * x / (sqrt(mean) + L(step.eps)), w + i, left);
     }
   });
 }
@@ -73,17 +126,19 @@ void adam_update(Size n, const AdamStep<T>& step, const T* g, T* m, T* v, T* w) 
       simd::store(first, m + i, left);
       simd::store(second, v + i, left);
       const L change = L(step.rate) * first / (L(step.root) * sqrt(second) + L(step.eps));
-      simd::store(simd::load<L>(w + i, left) - change, w + i, left);
+      simd::store(L(step.shrink) * simd::load<L>(w + i, left) - change, w + i, left);
     }
   });
 }
 
-#define XGRAD_INSTANTIATE(T)                                     \
-  template double sum_of_squares(Size, const T*);                \
-  template void add_values(Size, const T*, T*);                  \
-  template void scale_values(Size, T, T*);                       \
-  template void sgd_update(Size, T, T, const T*, T*);            \
-  template void adagrad_update(Size, T, T, T, const T*, T*, T*); \
+#define XGRAD_INSTANTIATE(T)                                                   \
+  template GradientSums sums_of_gradients(Size, T, const T*);                  \
+  template void add_values(Size, const T*, T*);                                \
+  template void scale_values(Size, T, T*);                                     \
+  template void sgd_update(Size, T, T, const T*, T*);                          \
+  template void momentum_update(Size, T, T, T, const T*, T*, T*);              \
+  template void adagrad_update(Size, T, T, T, const T*, T*, T*);               \
+  template void rmsprop_update(Size, const RmsPropStep<T>&, const T*, T*, T*); \
   template void adam_update(Size, const AdamStep<T>&, const T*, T*, T*, T*);
 XGRAD_INSTANTIATE(float)
 XGRAD_INSTANTIATE(double)
