@@ -26,8 +26,7 @@ ScheduleKind schedule_kind(std::string_view name);
 ///   step         learning_rate factor^k: it is multiplied by `factor` at s = after, and every `every` steps from then
 ///                on, so that k = 0 for s < after, else 1 + floor((s - after) / every)
 ///   exponential  learning_rate factor^(s / every): the same decay, smooth
-///   cosine       from learning_rate at s = warmup to min_learning_rate at s = total, and there it stays (Loshchilov
-///   and
+///   cosine       from learning_rate at s = warmup to min_learning_rate at s = total, where it stays (Loshchilov and
 ///                Hutter 2017, without restarts): with p = (s - warmup) / (total - warmup) limited to [0, 1],
 ///                min_learning_rate + (learning_rate - min_learning_rate) (1 + cos(pi p)) / 2
 ///
@@ -36,8 +35,8 @@ ScheduleKind schedule_kind(std::string_view name);
 /// 0 nevertheless, so that they stay at the ends of epochs.
 ///
 /// char-rnn's 0.97 for each epoch from the end of the tenth on, with E steps in an epoch, is
-/// {.kind = ScheduleKind::step, .factor = 0.97, .every = E, .after = 10 * E}; torch-rnn's half every 5 epochs is
-/// {.kind = ScheduleKind::step, .factor = 0.5, .every = 5 * E}.
+/// {.kind = ScheduleKind::step, .factor = 0.97, .every = E, .after = 10 * E}. A half every 5 epochs is
+/// {.kind = ScheduleKind::step, .factor = 0.5, .every = 5 * E}; torch-rnn's comes one epoch early, at .after = 4 * E.
 struct ScheduleSettings {
   ScheduleKind kind = ScheduleKind::constant;
   double learning_rate = 1e-3;          // the highest

@@ -68,6 +68,9 @@ void scale_values(Size n, T s, T* x) {
   });
 }
 
+// In the updates, what all elements have in common is spread over lanes before the loop. A number that a body captured
+// might, for all that the compiler knows, lie where the loop stores; it would be read and spread anew for each vector.
+
 template <class T>
 void sgd_update(Size n, T rate, T bound, const T* g, T* w) {
   simd::on_lanes<T>([=]<class L>() {
@@ -81,11 +84,12 @@ void sgd_update(Size n, T rate, T bound, const T* g, T* w) {
 template <class T>
 void momentum_update(Size n, T rate, T momentum, T bound, const T* g, T* v, T* w) {
   simd::on_lanes<T>([=]<class L>() {
+    const L by(rate), keep(momentum), limit(bound);
     for (Size i = 0; i < n; i += L::width) {
       const Size left = n - i;
-      const L next = L(momentum) * simd::load<L>(v + i, left) + clipped<L>(simd::load<L>(g + i, left), bound);
+      const L next = keep * simd::load<L>(v + i, left) + clipped(simd::load<L>(g + i, left), limit);
       simd::store(next, v + i, left);
-      simd::store(simd::load<L>(w + i, left) - L(rate) * next, w + i, left);
+      simd::store(simd::load<L>(w + i, left) - by * next, w + i, left);
     }
   });
 }
@@ -93,11 +97,12 @@ void momentum_update(Size n, T rate, T momentum, T bound, const T* g, T* v, T* w
 template <class T>
 void adagrad_update(Size n, T rate, T eps, T bound, const T* g, T* m, T* w) {
   simd::on_lanes<T>([=]<class L>() {
+    const L by(rate), above(eps), limit(bound);
     for (Size i = 0; i < n; i += L::width) {
       const Size left = n - i;
-      const L x = clipped<L>(simd::load<L>(g + i, left), bound), sum = simd::load<L>(m + i, left) + x * x;
+      const L x = clipped(simd::load<L>(g + i, left), limit), sum = simd::load<L>(m + i, left) + x * x;
       simd::store(sum, m + i, left);
-      simd::store(simd::load<L>(w + i, left) - L(rate) * x * reciprocal_sqrt(sum + L(eps)), w + i, left);
+      simd::store(simd::load<L>(w + i, left) - by * x * reciprocal_sqrt(sum + above), w + i, left);
     }
   });
 }
@@ -105,12 +110,13 @@ void adagrad_update(Size n, T rate, T eps, T bound, const T* g, T* m, T* w) {
 template <class T>
 void rmsprop_update(Size n, const RmsPropStep<T>& step, const T* g, T* m, T* w) {
   simd::on_lanes<T>([=]<class L>() {
+    const L keep(step.keep), take(step.take), by(step.rate), above(step.eps), limit(step.bound);
     for (Size i = 0; i < n; i += L::width) {
       const Size left = n - i;
-      const L x = clipped<L>(simd::load<L>(g + i, left), step.bound);
-      const L mean = L(step.keep) * simd::load<L>(m + i, left) + L(step.take) * (x * x);
+      const L x = clipped(simd::load<L>(g + i, left), limit);
+      const L mean = keep * simd::load<L>(m + i, left) + take * (x * x);
       simd::store(mean, m + i, left);
-      simd::store(simd::load<L>(w + i, left) - L(step.rate) * x / (sqrt(mean) + L(step.eps)), w + i, left);
+      simd::store(simd::load<L>(w + i, left) - by * x / (sqrt(mean) + above), w + i, left);
     }
   });
 }
@@ -118,15 +124,17 @@ void rmsprop_update(Size n, const RmsPropStep<T>& step, const T* g, T* m, T* w) 
 template <class T>
 void adam_update(Size n, const AdamStep<T>& step, const T* g, T* m, T* v, T* w) {
   simd::on_lanes<T>([=]<class L>() {
+    const L keep1(step.keep1), take1(step.take1), keep2(step.keep2), take2(step.take2);
+    const L by(step.rate), root(step.root), above(step.eps), limit(step.bound), shrink(step.shrink);
     for (Size i = 0; i < n; i += L::width) {
       const Size left = n - i;
-      const L x = clipped<L>(simd::load<L>(g + i, left), step.bound);
-      const L first = L(step.keep1) * simd::load<L>(m + i, left) + L(step.take1) * x;
-      const L second = L(step.keep2) * simd::load<L>(v + i, left) + L(step.take2) * (x * x);
+      const L x = clipped(simd::load<L>(g + i, left), limit);
+      const L first = keep1 * simd::load<L>(m + i, left) + take1 * x;
+      const L second = keep2 * simd::load<L>(v + i, left) + take2 * (x * x);
       simd::store(first, m + i, left);
       simd::store(second, v + i, left);
-      const L change = L(step.rate) * first / (L(step.root) * sqrt(second) + L(step.eps));
-      simd::store(L(step.shrink) * simd::load<L>(w + i, left) - change, w + i, left);
+      const L change = by * first / (root * sqrt(second) + above);
+      simd::store(shrink * simd::load<L>(w + i, left) - change, w + i, left);
     }
   });
 }

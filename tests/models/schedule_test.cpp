@@ -39,8 +39,8 @@ BOOST_AUTO_TEST_CASE(char_rnns_decay) {
   BOOST_TEST(schedule.rate(10 * epoch - 1, 0) == 2e-3);
 }
 
-// A half every five epochs.
-BOOST_AUTO_TEST_CASE(torch_rnns_decay) {
+// A half every five epochs of three steps, the first after five.
+BOOST_AUTO_TEST_CASE(a_half_every_five_epochs) {
   const Schedule schedule({.kind = ScheduleKind::step, .learning_rate = 1, .factor = 0.5, .every = 5 * 3});
   const auto at = [&](std::int64_t step) { return schedule.rate(step, 100); };
   BOOST_TEST(at(0) == 1);
@@ -48,6 +48,19 @@ BOOST_AUTO_TEST_CASE(torch_rnns_decay) {
   BOOST_TEST(at(15) == 0.5);
   BOOST_TEST(at(29) == 0.5);
   BOOST_TEST(at(30) == 0.25);
+}
+
+// torch-rnn looks at the end of an epoch whether the number of the next one, counted from 1, is a multiple of five.
+BOOST_AUTO_TEST_CASE(torch_rnns_decay) {
+  const std::int64_t epoch = 3;
+  const Schedule schedule(
+      {.kind = ScheduleKind::step, .learning_rate = 1, .factor = 0.5, .every = 5 * epoch, .after = 4 * epoch});
+  double want = 1;
+  for (std::int64_t step = 0; step < 20 * epoch; ++step) {
+    BOOST_TEST(schedule.rate(step, 0) == want);
+    const std::int64_t done = step + 1;
+    if (done % epoch == 0 && (done / epoch + 1) % 5 == 0) want *= 0.5;
+  }
 }
 
 BOOST_AUTO_TEST_CASE(steps_from_the_first) {
