@@ -130,7 +130,7 @@ Var<T> CharRnn<T, Cell>::run(const Cell<T>& cell, const Vars<T>& inputs, CellSta
 // The logits (T, B, V) of some steps; leaves the last states.
 template <class T, template <class> class Cell>
 Var<T> CharRnn<T, Cell>::run(std::span<const Index> inputs, std::size_t batch, std::vector<CellState>& states,
-                             const Training& how) const {
+                             const LossOptions& how) const {
   const Var<T> rows = project(inputs);  // (T * B, gates)
   const Shape steps{static_cast<Index>(inputs.size() / batch), static_cast<Index>(batch), rows.shape()[1]};
   Var<T> h = run(cells[0], unstack(reshape(rows, steps)), states[0]);
@@ -170,7 +170,7 @@ auto CharRnn<T, Cell>::logits(std::span<const Index> inputs, const Var<T>& state
 // Some steps at a time: from the projected inputs to the loss, what they need is read while it is in the cache.
 template <class T, template <class> class Cell>
 auto CharRnn<T, Cell>::loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state,
-                            const Training& how) const -> Loss {
+                            const LossOptions& how) const -> Loss {
   const std::size_t count = inputs.size();
   if (targets.size() != count)
     fail<ShapeError>("char_rnn", std::to_string(count) + " inputs and " + std::to_string(targets.size()) + " targets");

@@ -8,6 +8,27 @@
 
 namespace xgrad {
 
+/// What a character model makes of one character, or of several, of each stream.
+template <class T>
+struct CharRnnStep {
+  Var<T> logits;  // (B, vocabulary), of T characters (T, B, vocabulary)
+  Var<T> state;   // state_shape(B): after the last character
+};
+
+/// What it makes of a window with targets.
+template <class T>
+struct CharRnnLoss {
+  Var<T> loss;   // (): nats, summed over time and averaged over streams
+  Var<T> state;  // state_shape(B): after the last character
+};
+
+/// What a loss needs to know in training.
+struct LossOptions {
+  Index average_over = 0;  // where the streams are a part of a larger batch (train/shards.hpp), the size of that
+  double dropout = 0;      // the probability with which an output of a layer is left out on its way up
+  Rng* rng = nullptr;      // which draws what is left out; needed where anything may be
+};
+
 /// A stack of recurrent layers over characters, one-hot or embedded, with a linear output layer on the highest. One
 /// layer of RnnCell over one-hot characters, the default, is min-char-rnn's model. `Cell` is RnnCell, LstmCell or
 /// GruCell.
@@ -35,26 +56,14 @@ class CharRnn {
   /// The state before any text: zeros.
   Array<T> initial_state(Index batch) const;
 
-  struct Step {
-    Var<T> logits;  // (B, vocabulary)
-    Var<T> state;   // state_shape(B)
-  };
+  using Step = CharRnnStep<T>;
   /// One character for each of B streams. Throws ShapeError where the state is of another shape than that.
   Step step(std::span<const Index> ids, const Var<T>& state) const;
   /// The same for T characters of B streams, ids time-major: logits (T, B, vocabulary), and the state after the last.
   /// Throws as loss does.
   Step logits(std::span<const Index> inputs, const Var<T>& state) const;
 
-  /// What a loss needs to know in training.
-  struct Training {
-    Index average_over = 0;  // where the streams are a part of a larger batch (train/shards.hpp), the size of that
-    double dropout = 0;      // the probability with which an output of a layer is left out on its way up
-    Rng* rng = nullptr;      // which draws what is left out; needed where anything may be
-  };
-  struct Loss {
-    Var<T> loss;   // (): nats, summed over time and averaged over streams
-    Var<T> state;  // state_shape(B): after the last character
-  };
+  using Loss = CharRnnLoss<T>;
   /// The loss over a window of T characters of B streams, ids time-major: inputs[t * B + b]. Of some hundred rows at a
   /// time, inputs are gathered at once, a higher layer's are one product over all their steps, and so are the output
   /// layer and the loss; what stays in the loop over single steps is what must.
@@ -62,11 +71,8 @@ class CharRnn {
   /// or the ids do not fill whole steps of B, ValueError for an id outside the vocabulary.
   /// Dropout is between layers and before the output layer, never on the way from step to step (Zaremba, Sutskever and
   /// Vinyals 2014): of h (T, B, hidden) some hundred rows at a time, lowest layer first.
-  Loss loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state) const {
-    return loss(inputs, targets, state, Training{});
-  }
   Loss loss(std::span<const Index> inputs, std::span<const Index> targets, const Var<T>& state,
-            const Training& training) const;
+            const LossOptions& how = {}) const;
 
   Index vocabulary() const { return options_.vocabulary; }
   Index hidden() const { return options_.hidden; }
@@ -91,7 +97,7 @@ class CharRnn {
   std::size_t check_window(std::span<const Index> inputs, const Var<T>& state) const;
   Var<T> project(std::span<const Index> ids) const;
   Var<T> run(std::span<const Index> inputs, std::size_t batch, std::vector<CellState>& states,
-             const Training& how) const;
+             const LossOptions& how) const;
   Var<T> run(const Cell<T>& cell, const Vars<T>& inputs, CellState& state) const;
 
   // States of streams: H of 128 to 512 leave them in a second-level cache.

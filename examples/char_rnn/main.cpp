@@ -1,6 +1,7 @@
 // char_rnn train FILE, sample DIR and the other verbs: each has a file in verbs/. options/ reads the command line,
-// training/ has the step that the verbs share and the folder of a run, terminal/ the streams. This file turns what ends
-// the program into an exit code and two lines on stderr.
+// model/ has the model whose cell is chosen by name, training/ the step and what is around it, run/ the folder of a run
+// and its checkpoints, pages/ what is looked at in a browser, terminal/ the streams. This file turns what ends the
+// program into an exit code and two lines on stderr.
 #include <csignal>
 #include <new>
 #include <xgrad/ops/ops.hpp>
@@ -22,7 +23,10 @@ int run(const Help& help) {
 }
 int run(const TrainOptions& options) { return train(options); }
 int run(const SampleOptions& options) { return sample(options); }
+int run(const EvalOptions& options) { return eval(options); }
 int run(const GradcheckOptions& options) { return gradcheck(options); }
+int run(const ReportOptions& options) { return report(options); }
+int run(const VisualizeOptions& options) { return visualize(options); }
 int run(const BenchOptions& options) { return bench(options); }
 int run(const InfoOptions& options) { return info(options); }
 

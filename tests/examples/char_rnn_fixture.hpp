@@ -28,25 +28,30 @@ struct CharRnnFixture {
     close(ends[1]);
     return box.wait(pid);
   }
-  /// fish.txt with a hidden size of 8, and these.
-  child::Result train(child::Sandbox::Arguments arguments) const {
-    arguments.insert(arguments.begin(), {"train", "fish.txt", "--hidden", "8"});
+  /// A small tanh layer by Adagrad on fish.txt, and these options.
+  child::Result train(child::Sandbox::Arguments arguments) const { return train_on("fish.txt", std::move(arguments)); }
+  child::Result train_on(const std::string& text, child::Sandbox::Arguments arguments) const {
+    arguments.insert(arguments.begin(), {"train", text, "--model", "rnn", "--layers", "1", "--hidden", "8", "--seq-len",
+                                         "25", "--batch", "16", "--optimizer", "adagrad"});
     return run(arguments);
   }
   /// A run in folder "run".
   void make_run() const { BOOST_REQUIRE_EQUAL(train({"--steps", "120", "--out", "run"}).code, 0); }
 
-  std::vector<nlohmann::json> log(const std::string& folder) const {
+  /// The lines of a run's log for one event.
+  std::vector<nlohmann::json> log(const std::string& folder, const std::string& event = "step") const {
     std::vector<nlohmann::json> lines;
     std::istringstream text(child::read_file(box / folder / "log.jsonl"));
-    for (std::string line; std::getline(text, line);) lines.push_back(nlohmann::json::parse(line));
+    for (std::string line; std::getline(text, line);)
+      if (auto object = nlohmann::json::parse(line); object.at("event") == event) lines.push_back(std::move(object));
     return lines;
   }
   xgrad::SafeTensors weights(const std::string& folder) const {
     return xgrad::read_safetensors(box / folder / "latest.safetensors");
   }
-  nlohmann::json config(const std::string& folder) const {
-    return nlohmann::json::parse(weights(folder).metadata.at("config"));
+  /// All are texts, as the command line has them.
+  nlohmann::json settings(const std::string& folder) const {
+    return nlohmann::json::parse(weights(folder).metadata.at("settings"));
   }
 
   /// Failed with this code and message and exactly one hint, and left nothing behind but the inputs.

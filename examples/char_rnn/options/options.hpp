@@ -1,41 +1,42 @@
-// The command line as values. Everything here has been checked; a preset has been applied.
+// The command line as values. Everything here has been checked; a preset and a configuration file have been applied.
 #pragma once
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
-#include <xgrad/models/text/vocabulary.hpp>
+
+#include "settings.hpp"
 
 namespace char_rnn {
 
-enum class OptimizerKind { sgd, adagrad };
-
-/// Limits that both the command line and a checkpoint are held to.
-inline constexpr std::int64_t max_hidden = 65536;
-
 struct TrainOptions {
   std::filesystem::path text;
-  std::optional<std::filesystem::path> out;
-  std::optional<std::int64_t> steps;
-  std::optional<double> seconds;
-  xgrad::Index hidden = 128;
-  xgrad::Index seq_len = 25;
-  xgrad::Index batch = 16;
-  OptimizerKind optimizer = OptimizerKind::adagrad;
-  double lr = 0.1;
-  double clip = 5.0;
-  std::uint32_t seed = 1337;
-  std::optional<xgrad::Encoding> encoding;  // none: as the text is
-  std::optional<double> init;  // standard deviation of all first weights; none: init_weights' own. Only presets set it
+  std::optional<std::filesystem::path> out;        // neither: the next free folder in runs/
+  std::optional<std::filesystem::path> resume;     // go on in this folder
+  std::optional<std::filesystem::path> init_from;  // weights to begin with
+  std::optional<double> seconds;                   // of wall time, for all of the program
+  std::optional<xgrad::Index> threads;             // none: as many as there are processors and shards
+  std::int64_t checkpoint_every = 1000;
+  Settings settings;
+  std::set<std::string, std::less<>> given;  // settings that were named, without dashes
 };
 
 struct SampleOptions {
   std::filesystem::path run;
   std::int64_t length = 1000;
-  double temperature = 1.0;
+  std::int64_t count = 1;
+  xgrad::Sampling how;
   std::string prime;
   std::uint32_t seed = 1337;
+};
+
+struct EvalOptions {
+  std::filesystem::path run, text;
+  xgrad::Index streams = 1;
+  bool surprise = false;  // a line for each symbol
+  bool json = false;
 };
 
 struct GradcheckOptions {
@@ -50,7 +51,19 @@ struct BenchOptions {
 };
 
 struct InfoOptions {
+  std::optional<std::filesystem::path> run;
   bool json = false;
+};
+
+struct ReportOptions {
+  std::filesystem::path run;
+  std::optional<std::filesystem::path> out;  // none: report.html in the run
+};
+
+struct VisualizeOptions {
+  std::filesystem::path run, text;
+  std::optional<std::filesystem::path> out;  // none: visualize.html in the run
+  std::int64_t length = 4000;                // symbols of the text that are shown
 };
 
 /// A text that was asked for, and nothing else to do.
@@ -58,7 +71,8 @@ struct Help {
   std::string text;
 };
 
-using Command = std::variant<Help, TrainOptions, SampleOptions, GradcheckOptions, BenchOptions, InfoOptions>;
+using Command = std::variant<Help, TrainOptions, SampleOptions, EvalOptions, GradcheckOptions, BenchOptions,
+                             InfoOptions, ReportOptions, VisualizeOptions>;
 
 /// Throws Failure with Exit::usage for everything that it does not understand.
 Command parse(int argc, const char* const* argv);

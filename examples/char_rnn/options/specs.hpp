@@ -1,4 +1,5 @@
-// The options of each verb, as its help shows them: what they are called, what they do, and their defaults.
+// The options of each verb that are no settings, as its help shows them: what they are called, what they do, and their
+// defaults.
 #pragma once
 
 namespace char_rnn {
@@ -9,63 +10,61 @@ struct Spec {
   const char* help;
 };
 
-inline constexpr Spec hidden_spec{"--hidden", "H", "hidden units (default 128)"};
-inline constexpr Spec seq_len_spec{"--seq-len", "T", "symbols through which gradients flow back (default 25)"};
-inline constexpr Spec batch_spec{"--batch", "B", "streams that are read side by side (default 16)"};
 inline constexpr Spec utf8_spec{"--utf8", "",
                                 "the text is UTF-8, anything else an error (default: bytes where it is not UTF-8)"};
 inline constexpr Spec bytes_spec{"--bytes", "", "the text is bytes"};
 inline constexpr Spec preset_spec{
     "--preset", "NAME",
-    "other defaults: notebook (H 10, one stream, sgd)\nor min-char-rnn (H 100, one stream, adagrad)"};
-
-inline constexpr Spec optimizer_spec{"--optimizer", "NAME", "sgd or adagrad (default adagrad)"};
+    "other defaults: notebook (a tanh layer of 10, one stream, sgd)\nor min-char-rnn (a tanh layer of 100, one stream, "
+    "adagrad)"};
+inline constexpr Spec config_spec{"--config", "FILE",
+                                  "lines such as: hidden = 256; options of the command line come first"};
 inline constexpr Spec json_spec{"--json", "", "one JSON object on one line instead of the table (default: the table)"};
+inline constexpr Spec threads_spec{"--threads", "N", "threads of a step (default: processors, at most --shards)"};
 
 inline constexpr Spec train_specs[] = {
-    {"--out", "DIR", "folder of the run (default runs/<name of FILE>, then the next free -2, -3)"},
-    {"--steps", "N", "stop after N steps (default 50000 where --seconds is not given)"},
-    {"--seconds", "S", "stop after S seconds, or after --steps, whichever comes first (default: no limit)"},
-    hidden_spec,
-    seq_len_spec,
-    batch_spec,
-    optimizer_spec,
-    {"--lr", "X", "learning rate (default 0.1 for adagrad, 0.001 for sgd)"},
-    {"--clip", "X", "limit of every element of the gradient (default 5)"},
-    {"--seed", "N", "seed of the first weights and of the samples (default 1337)"},
+    {"--out", "DIR", "folder of a new run (default runs/<name of FILE>, then the next free -2, -3)"},
+    {"--resume", "DIR", "go on with the run in this folder, with the options that it was begun with"},
+    {"--init-from", "RUN", "begin with the weights of a run or a file"},
+    {"--seconds", "S",
+     "end after S seconds of wall time, all in all; schedules are fitted to them\n(default: no limit)"},
+    {"--checkpoint-every", "N", "steps from one saving to the next (default 1000)"},
+    threads_spec,
     utf8_spec,
     bytes_spec,
     preset_spec,
+    config_spec,
 };
 
-inline constexpr Spec gradcheck_specs[] = {
-    hidden_spec, seq_len_spec,
-    batch_spec,  {"--seed", "N", "seed of the first weights, states and directions (default 1337)"},
-    utf8_spec,   bytes_spec,
-    preset_spec,
-};
+inline constexpr Spec gradcheck_specs[] = {utf8_spec, bytes_spec, preset_spec, config_spec};
 
 inline constexpr Spec sample_specs[] = {
     {"--length", "N", "symbols to draw (default 1000)"},
+    {"--count", "N", "texts of that length, a line of dashes between them (default 1)"},
     {"--temperature", "X", "below 1 bolder, above 1 wilder (default 1)"},
+    {"--top-k", "K", "draw among the K most probable; 0: among all (default 0)"},
+    {"--argmax", "", "always take the most probable"},
     {"--prime", "TEXT", "text to continue (default: none, as after a line end)"},
+    {"--prime-file", "FILE", "the same from a file"},
     {"--seed", "N", "seed of the draws (default 1337)"},
 };
 
-// Of train's, those that shape the work of a step.
+inline constexpr Spec eval_specs[] = {
+    {"--streams", "N", "read N parts of the text side by side, each after 512 symbols of context (default 1)"},
+    {"--surprise", "", "a line for each symbol before the figures: its place, its nats, itself"},
+    json_spec,
+};
+
 inline constexpr Spec bench_specs[] = {
-    hidden_spec,
-    seq_len_spec,
-    batch_spec,
-    optimizer_spec,
-    {"--seed", "N", "seed of the first weights and of the random text (default 1337)"},
-    utf8_spec,
-    bytes_spec,
-    preset_spec,
-    {"--seconds", "S", "measure for S seconds, one round at least (default 3)"},
+    threads_spec, utf8_spec,   bytes_spec,
+    preset_spec,  config_spec, {"--seconds", "S", "measure for S seconds, one round at least (default 3)"},
     json_spec,
 };
 
 inline constexpr Spec info_specs[] = {json_spec};
+inline constexpr Spec report_specs[] = {{"--out", "FILE", "where the page goes (default report.html in DIR)"}};
+inline constexpr Spec visualize_specs[] = {
+    {"--out", "FILE", "where the page goes (default visualize.html in the folder of the run)"},
+    {"--length", "N", "show the first N symbols (default 4000)"}};
 
 }  // namespace char_rnn

@@ -2,55 +2,20 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <limits>
-#include <numeric>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
 #include <xgrad/models/text/vocabulary.hpp>
 
 #include "../failure.hpp"
+#include "suggestions.hpp"
 
 namespace char_rnn {
 
 using xgrad::escaped;
 
 void refuse(const std::string& what, const std::string& hint) { throw Failure(Exit::usage, what, hint); }
-
-// ---- suggestions
-
-namespace {
-
-/// Levenshtein's distance.
-std::size_t distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t k = 1; k <= b.size(); ++k) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[k - 1] ? 0 : 1);
-      diagonal = row[k];
-      row[k] = std::min({substituted, row[k - 1] + 1, row[k] + 1});
-    }
-  }
-  return row.back();
-}
-
-}  // namespace
-
-std::string bare(const std::string& name) { return name.substr(std::min(name.find_first_not_of('-'), name.size())); }
-
-std::string did_you_mean(const std::string& given, const std::vector<std::string>& names) {
-  const std::string wanted = bare(given.substr(0, given.find('=')));
-  const std::string* best = nullptr;
-  std::size_t best_distance = (wanted.size() + 1) / 2;
-  for (const std::string& name : names) {
-    const bool begins = wanted.size() >= 2 && bare(name).rfind(wanted, 0) == 0;
-    const std::size_t d = begins ? 0 : distance(wanted, bare(name));
-    if (d < best_distance) best = &name, best_distance = d;
-  }
-  return best ? fmt::format("; did you mean '{}'?", *best) : "";
-}
 
 std::vector<std::string> option_names(const CLI::App& verb) {
   std::vector<std::string> names;
@@ -59,38 +24,61 @@ std::vector<std::string> option_names(const CLI::App& verb) {
   return names;
 }
 
-// ---- values
-
 std::string see_help(const CLI::App& verb) {
   return fmt::format("char_rnn {} --help lists the options", verb.get_name());
 }
 
-std::int64_t Values::read_integer(const char* name, std::int64_t low, std::int64_t high) const {
-  const std::string& value = text(name);
-  std::int64_t n = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), n);
-  if (error != std::errc() || end != value.data() + value.size() || n < low || n > high)
-    refuse(fmt::format("{}: '{}' is not an integer in [{}, {}]", name, escaped(value), low, high), see_help(verb_));
-  return n;
+Values::Values(const CLI::App& verb) : verb_(verb) {
+  if (on_command_line("--config")) read_file(text("--config"));
 }
 
-double Values::read_positive(const char* name) const {
-  const std::string& value = text(name);
-  double x = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), x);
-  const bool number = error == std::errc() && end == value.data() + value.size() && std::isfinite(x);
-  if (!number || !(x > 0) || x > double{std::numeric_limits<float>::max()})
-    refuse(fmt::format("{} must be a finite number > 0, got '{}'", name, escaped(value)), see_help(verb_));
-  return x;
+const std::string& Values::text(const std::string& name) const {
+  if (on_command_line(name)) return verb_.get_option(name)->results().back();
+  return from_file_.at(name);
 }
 
-std::string Values::choice(const char* name, const std::vector<std::string>& names) const {
-  const std::string& value = text(name);
-  if (std::find(names.begin(), names.end(), value) == names.end())
-    refuse(fmt::format("{}: '{}' is not one of {}{}", name, escaped(value), fmt::join(names, ", "),
-                       did_you_mean(value, names)),
-           see_help(verb_));
-  return value;
+bool Values::flag(const std::string& name) const {
+  if (on_command_line(name)) return true;
+  const auto at = from_file_.find(name);
+  if (at == from_file_.end()) return false;
+  if (at->second != "true" && at->second != "false") refuse_value(name, "is not true or false");
+  return at->second == "true";
+}
+
+void Values::refuse_value(const std::string& name, const std::string& wrong) const {
+  const std::string where = on_command_line(name) ? name : fmt::format("'{}': {}", escaped(file_), bare(name));
+  const std::string value = escaped(text(name));
+  refuse(wrong.starts_with("is") ? fmt::format("{}: '{}' {}", where, value, wrong)
+                                 : fmt::format("{} {}, got '{}'", where, wrong, value),
+         see_help(verb_));
+}
+
+void Values::read_file(const std::string& path) {
+  file_ = path;
+  std::ifstream in(path);
+  std::stringstream content;
+  if (!in || !(content << in.rdbuf()))
+    throw Failure(Exit::io, fmt::format("cannot read '{}': {}", escaped(path), std::strerror(errno ? errno : EIO)),
+                  "--config names a file of lines such as: hidden = 256");
+  std::vector<std::string> names = option_names(verb_);
+  std::vector<CLI::ConfigItem> items;
+  try {
+    items = CLI::ConfigTOML().from_config(content);
+  } catch (const CLI::Error& e) {
+    refuse(fmt::format("'{}': {}", escaped(path), escaped(e.what())), "one line for each option: hidden = 256");
+  }
+  for (const CLI::ConfigItem& item : items) {
+    const std::string name = "--" + item.fullname();
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (!known || name == "--config" || name == "--help")
+      refuse(fmt::format("'{}': unknown key '{}'{}", escaped(path), escaped(item.fullname()),
+                         did_you_mean(item.fullname(), names)),
+             "keys are the names of options, without dashes and sections");
+    if (item.inputs.size() != 1)
+      refuse(fmt::format("'{}': '{}' needs one value", escaped(path), escaped(item.name)),
+             "one line for each option: hidden = 256");
+    from_file_[name] = item.inputs.front();
+  }
 }
 
 }  // namespace char_rnn

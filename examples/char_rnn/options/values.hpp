@@ -1,53 +1,52 @@
-// What was given to the options of a verb, checked: numbers of a range, one of several names. And what is to be said to
-// a user who mistyped one.
+// What was given to the options of a verb, on the command line or else in a configuration file, as text; and the same
+// read into values of a kind (rules.hpp). What was not given stays as it is.
 #pragma once
 #include <CLI/CLI.hpp>
-#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
+
+#include "rules.hpp"
 
 namespace char_rnn {
 
 /// Throws Failure with Exit::usage.
 [[noreturn]] void refuse(const std::string& what, const std::string& hint);
 
-/// "; did you mean '--hidden'?", or nothing where no name is near.
-std::string did_you_mean(const std::string& given, const std::vector<std::string>& names);
-
-/// A name without its dashes.
-std::string bare(const std::string& name);
 std::vector<std::string> option_names(const CLI::App& verb);
 /// The hint that says where the options of a verb are listed.
 std::string see_help(const CLI::App& verb);
 
-/// What was given to the options of a verb, as text; read into numbers of a range. What was not given stays as it is.
-/// All throw Failure with Exit::usage where a value is not what the option wants.
 class Values {
  public:
-  explicit Values(const CLI::App& verb) : verb_(verb) {}
+  /// Where the verb has --config and it was given, reads that file. Throws Failure with Exit::usage for what is no line
+  /// "name = value" or names no option, with Exit::io where the file cannot be read.
+  explicit Values(const CLI::App& verb);
 
-  bool given(const char* name) const { return verb_.get_option(name)->count() > 0; }
+  bool given(const std::string& name) const { return on_command_line(name) || from_file_.count(name) > 0; }
   /// The last one counts.
-  const std::string& text(const char* name) const { return verb_.get_option(name)->results().back(); }
-
-  /// In [low, high].
-  template <class N>
-  void integer(const char* name, std::int64_t low, std::int64_t high, N& out) const {
-    if (given(name)) out = static_cast<std::decay_t<decltype(*&out)>>(read_integer(name, low, high));
+  const std::string& text(const std::string& name) const;
+  /// A flag: "true" or "false" in a file.
+  bool flag(const std::string& name) const;
+  /// Throws Failure with Exit::usage where the value is not what the rule wants.
+  template <class T, class Rule>
+  void read(const std::string& name, const Rule& rule, T& out) const {
+    if (!given(name)) return;
+    const std::string wrong = char_rnn::read(text(name), rule, out);
+    if (!wrong.empty()) refuse_value(name, wrong);
   }
-  /// Finite and > 0, also as a float.
-  template <class N>
-  void positive(const char* name, N& out) const {
-    if (given(name)) out = read_positive(name);
-  }
-  /// One of the names.
-  std::string choice(const char* name, const std::vector<std::string>& names) const;
 
  private:
-  std::int64_t read_integer(const char* name, std::int64_t low, std::int64_t high) const;
-  double read_positive(const char* name) const;
+  bool on_command_line(const std::string& name) const {
+    const CLI::Option* option = verb_.get_option_no_throw(name);
+    return option && option->count() > 0;
+  }
+  [[noreturn]] void refuse_value(const std::string& name, const std::string& wrong) const;
+  void read_file(const std::string& path);
 
   const CLI::App& verb_;
+  std::string file_;
+  std::map<std::string, std::string> from_file_;  // by "--name"
 };
 
 }  // namespace char_rnn

@@ -23,8 +23,15 @@ std::string clock(double seconds) {
 }
 
 std::string time_left(const Figures& now) {
-  if (now.fraction <= 0) return "-:--";
-  return clock(now.seconds * (1 - now.fraction) / now.fraction);
+  const double done = now.fraction - now.begun_fraction;
+  if (done <= 0) return "-:--";
+  return clock(now.seconds * (1 - now.fraction) / done);
+}
+
+/// "850", "61k".
+std::string speed(double chars_per_second) {
+  return chars_per_second < 1000 ? fmt::format("{:.0f}", chars_per_second)
+                                 : fmt::format("{:.0f}k", chars_per_second / 1000);
 }
 
 int percent(const Figures& now) { return static_cast<int>(100 * std::clamp(now.fraction, 0.0, 1.0)); }
@@ -43,25 +50,29 @@ std::string bar(double fraction, int width, bool blocks) {
 
 }  // namespace
 
-std::string bar_line(const Figures& now, double steps_per_second, int width, bool blocks) {
+std::string bar_line(const Figures& now, double chars_per_second, int width, bool blocks) {
   const double nats = now.smooth_loss, bits = nats / nats_per_bit;
-  const std::string done = fmt::format("{:3}% ", percent(now)), left = time_left(now);
+  const std::string done = fmt::format("{:3}% ", percent(now)), left = time_left(now), fast = speed(chars_per_second);
   const std::string tails[] = {
-      fmt::format(" {:.0f} steps/s  loss {:.3f} nats, {:.3f} bits/char  {} left", steps_per_second, nats, bits, left),
-      fmt::format(" {:.0f} steps/s  {:.3f} nats {:.3f} bits  {} left", steps_per_second, nats, bits, left),
+      fmt::format(" {} chars/s  loss {:.3f} nats, {:.3f} bits/char  gradient {:.2g}, {} clipped  {} left", fast, nats,
+                  bits, now.gradient_norm, now.clipped, left),
+      fmt::format(" {}/s  {:.3f} nats {:.3f} bits  |g| {:.2g} clip {}  {} left", fast, nats, bits, now.gradient_norm,
+                  now.clipped, left),
+      fmt::format(" {}/s  {:.3f} nats {:.3f} bits  {} left", fast, nats, bits, left),
       fmt::format(" {:.3f} nats {:.3f} bits {}", nats, bits, left)};
   const int room = width - 3 - static_cast<int>(done.size()) - 2;  // the last column would wrap, and ^C takes two
   for (const std::string& tail : tails) {
     const int columns = std::min(room - static_cast<int>(tail.size()), 30);
-    if (columns >= (&tail == &tails[2] ? 3 : 6)) return done + bar(now.fraction, columns, blocks) + tail;
+    if (columns >= (&tail == &tails[3] ? 3 : 6)) return done + bar(now.fraction, columns, blocks) + tail;
   }
-  return (done + tails[2].substr(1)).substr(0, static_cast<std::size_t>(std::max(width - 1, 0)));
+  return (done + tails[3].substr(1)).substr(0, static_cast<std::size_t>(std::max(width - 1, 0)));
 }
 
-std::string plain_line(const Figures& now, double steps_per_second) {
-  return fmt::format("{:3}%  step {}  {:.0f} steps/s  loss {:.3f} nats, {:.3f} bits per character  {} left",
-                     percent(now), now.step, steps_per_second, now.smooth_loss, now.smooth_loss / nats_per_bit,
-                     time_left(now));
+std::string plain_line(const Figures& now, double chars_per_second) {
+  return fmt::format(
+      "{:3}%  step {}  {} chars/s  loss {:.3f} nats, {:.3f} bits per character  gradient {:.2g}, {} clipped  {} left",
+      percent(now), now.step, speed(chars_per_second), now.smooth_loss, now.smooth_loss / nats_per_bit,
+      now.gradient_norm, now.clipped, time_left(now));
 }
 
 Progress::Progress() : terminal_(is_terminal(2)), blocks_(speaks_utf8()), next_(terminal_ ? repaint : patience) {}
@@ -70,7 +81,8 @@ Progress::Progress() : terminal_(is_terminal(2)), blocks_(speaks_utf8()), next_(
 void Progress::measure(const Figures& now) {
   const double seconds = now.seconds - last_.seconds;
   if (seconds <= 0) return;
-  const double rate = static_cast<double>(now.step - last_.step) / seconds;
+  const double rate =
+      static_cast<double>((now.step - std::max(last_.step, now.begun_at)) * now.chars_per_step) / seconds;
   rate_ = rate_ > 0 ? 0.7 * rate_ + 0.3 * rate : rate;
   last_ = now;
 }
@@ -90,7 +102,8 @@ void Progress::update(const Figures& now) {
 }
 
 void Progress::finish(const Figures& now) {
-  if (now.seconds > 0) rate_ = static_cast<double>(now.step) / now.seconds;  // of the whole
+  if (now.seconds > 0)  // of the whole
+    rate_ = static_cast<double>((now.step - now.begun_at) * now.chars_per_step) / now.seconds;
   show(now);
   if (terminal_) fmt::print(stderr, "\n");
   painted_ = false;

@@ -2,20 +2,25 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace char_rnn {
 
 struct Figures {
-  std::int64_t step = 0;
-  double fraction = 0;     // of the work, in [0, 1]
-  double smooth_loss = 0;  // nats per character
-  double seconds = 0;      // since training began
+  std::int64_t step = 0, begun_at = 0;      // now, and when this training went on
+  double fraction = 0, begun_fraction = 0;  // of the work, in [0, 1], likewise
+  double smooth_loss = 0;                   // nats per character
+  double seconds = 0;                       // since training began, or went on
+  std::int64_t chars_per_step = 0;
+  double gradient_norm = 0;            // of the last step, before anything was limited
+  std::int64_t clipped = 0;            // steps since the last report in which something was
+  std::optional<double> validation{};  // nats per character, the last one
 };
 
 /// At most `width` columns wide; what matters least goes first where they are few. `blocks`: a bar of block characters.
-std::string bar_line(const Figures& now, double steps_per_second, int width, bool blocks);
-std::string plain_line(const Figures& now, double steps_per_second);
+std::string bar_line(const Figures& now, double chars_per_second, int width, bool blocks);
+std::string plain_line(const Figures& now, double chars_per_second);
 
 class Progress {
  public:
@@ -40,7 +45,7 @@ class Progress {
   const bool blocks_;
   bool painted_ = false;
   double next_ = 0;  // when something is to be shown, in seconds of training
-  double rate_ = 0;  // steps per second, smoothed
+  double rate_ = 0;  // characters per second, smoothed
   Figures last_;     // at the last measurement
 };
 

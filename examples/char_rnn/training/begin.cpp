@@ -3,63 +3,147 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
 
 #include "../failure.hpp"
+#include "../terminal/terminal.hpp"
 
 namespace char_rnn {
 
-namespace {
-
 using namespace xgrad;
 
-void check_length(const TrainOptions& options, const Text& text) {
-  try {
-    BpttWindows(text.ids, options.batch, options.seq_len);
-  } catch (const FormatError& e) {
-    std::string what = e.what();  // "text has 12 symbols; ...": say which
-    if (what.rfind("text ", 0) == 0) what.insert(5, fmt::format("'{}' ", escaped(options.text.string())));
-    throw failure_of(FormatError(what), Exit::text, "");
-  }
+namespace {
+
+// Says within a second what a large text is kept waiting for.
+ReadProgress tell_reading(const std::filesystem::path& file) {
+  const auto start = std::chrono::steady_clock::now();
+  return
+      [name = escaped(file.filename().string()), start, told = false](std::uint64_t done, std::uint64_t all) mutable {
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        if (told || seconds < 0.3) return;
+        told = true;
+        fmt::print(stderr, "char_rnn: reading '{}', {:.0f} MB\n", name, 1e-6 * double(all > 0 ? all / 2 : done));
+      };
 }
 
-}  // namespace
-
-Text read_text(const TrainOptions& options) {
-  Text text = explained(Exit::text, fmt::format("name a text of at least {} symbols", options.seq_len + 1), [&] {
+template <class Load>
+Text read(const std::filesystem::path& file, const std::string& hint, Load load) {
+  Text text = explained(Exit::text, hint, [&] {
     try {
-      return load_text(options.text, options.encoding);
+      return load(Reading{.progress = tell_reading(file)});
     } catch (const FileError& e) {
       throw failure_of(e, Exit::io, "name a text file that can be read");
     }
   });
   for (const std::string& notice : text.notices)
     fmt::print(stderr, "char_rnn: {}: {}\n", notice.rfind("vocabulary", 0) == 0 ? "warning" : "note", notice);
-  check_length(options, text);
   return text;
 }
 
-void check_memory(const TrainOptions& options, Index vocabulary) {
-  const double v = vocabulary, h = options.hidden, chars = double(options.batch) * options.seq_len;
-  const double bytes = 4 * (3 * (2 * v * h + h * h + h + v) + chars * (10 * h + 4 * v));
+// "text has 12 symbols; ...": says which text.
+Failure named(const FormatError& e, const std::filesystem::path& file) {
+  std::string what = e.what();
+  if (what.rfind("text ", 0) == 0) what.insert(5, fmt::format("'{}' ", escaped(file.string())));
+  return failure_of(FormatError(what), Exit::text, "use a longer text, or a smaller --seq-len, --batch or --split");
+}
+
+}  // namespace
+
+Text read_text(const std::filesystem::path& file, EncodingChoice encoding) {
+  std::optional<Encoding> wanted;
+  if (encoding != EncodingChoice::automatic)
+    wanted = encoding == EncodingChoice::utf8 ? Encoding::utf8 : Encoding::bytes;
+  return read(file, "name a text that is not empty", [&](const Reading& how) { return load_text(file, wanted, how); });
+}
+
+Text read_text(const std::filesystem::path& file, const Vocabulary& vocabulary) {
+  return read(file, "name a text in the symbols of the run",
+              [&](const Reading& how) { return load_text(file, vocabulary, how); });
+}
+
+Parts split_text(const TrainOptions& options, const Text& text) {
+  const Settings& s = options.settings;
+  try {
+    const SplitChoice& choice = s.split;
+    if (choice.validation == 0 && choice.train == 1)
+      return {BpttWindows(text.ids, s.batch, s.seq_len), {}, "no validation"};
+    const Fractions fractions{choice.train, choice.validation};
+    constexpr Index streams = 64;  // fast, and each is long enough that its context costs little
+    const Split split = choice.of_streams ? stream_split(text.ids, fractions, s.batch, s.seq_len, warm_up)
+                                          : tail_split(text.ids, fractions, streams, warm_up);
+    BpttWindows windows(split.train, s.batch, s.seq_len, split.windows);
+    Size chars = 0;
+    for (const ScoredRange& range : split.validation) chars += range.count;
+    return {
+        std::move(windows), split.validation,
+        fmt::format("validation on the {} {:g} of {}, {} characters once each, in {} streams that have read up to "
+                    "{} before",
+                    choice.of_streams ? "last" : "last", choice.validation,
+                    choice.of_streams ? "each training stream" : "the text", chars, split.validation.size(), warm_up)};
+  } catch (const FormatError& e) {
+    throw named(e, options.text);
+  }
+}
+
+void check_memory(const Settings& s, Index vocabulary) {
+  const double v = vocabulary, h = s.hidden, layers = s.layers, chars = double(s.batch) * s.seq_len;
+  const double gates = s.model == ModelKind::rnn ? 1 : s.model == ModelKind::lstm ? 4 : 3;
+  const double lowest = s.embedding > 0 ? s.embedding : v;
+  const double weights = v * h + gates * h * (lowest + h) + (layers - 1) * gates * 2 * h * h;
+  const double bytes = 4 * ((4 + *s.shards) * weights + chars * (layers * (4 * gates + 6) * h + 4 * v));
   const double available = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
   if (bytes > available)
     throw Failure(
         Exit::usage,
         fmt::format("model needs {:.1f} GB of memory, this machine has {:.1f} GB", bytes / 1e9, available / 1e9),
-        "use a smaller --hidden, --batch or --seq-len");
+        "use a smaller --hidden, --layers, --batch or --seq-len");
 }
 
-// N(0, 0.01^2) everywhere, as min-char-rnn has it, begins with states near zero, and Adagrad's first steps, each of the
-// size of the learning rate, make of them what they will. Inputs of unit variance and a recurrent matrix that keeps a
-// state's length learn faster: 6,000 steps on the Bible, three seeds, end at 2.39 to 2.45 bits per character, against
-// 2.56 to 2.79.
-void init_weights(const TrainOptions& options, const CharRnn<float>& model) {
-  Rng rng(options.seed);
-  if (options.init) return init_normal(model, *options.init, rng);
-  init_normal(model.cells[0].weight_ih, Layout::transposed, 1.0, rng);
-  init_normal(model.cells[0].weight_hh, Layout::transposed, 1 / std::sqrt(double(options.hidden)), rng);
-  init_normal(model.head.weight, Layout::transposed, 0.01, rng);  // the first loss is ln V
+double learning_rate(const Settings& s) {
+  return s.lr.value_or(s.optimizer == OptimizerKind::sgd ? 0.001 : s.optimizer == OptimizerKind::adagrad ? 0.1 : 0.002);
 }
+
+namespace {
+
+// N(0, 0.01^2) everywhere, as min-char-rnn has it, begins with states near zero, and Adagrad's first steps, each of the
+// size of the learning rate, make of them what they will. Inputs of unit variance and recurrent matrices that keep a
+// state's length learn faster: 6,000 steps of a tanh layer on the Bible, three seeds, end at 2.39 to 2.45 bits per
+// character, against 2.56 to 2.79.
+template <class T>
+void init_scaled(const BasicModel<T>& model, Rng& rng) {
+  for (const auto& p : named_parameters(model)) {
+    if (p.parameter.rank() != 2) continue;
+    const double inputs = p.name == "rnn.weight_ih_l0" || p.name == "embed.weight" ? 1.0 : p.parameter.shape()[0];
+    init_normal(p.parameter, p.layout, p.name == "head.weight" ? 0.01 : 1 / std::sqrt(inputs), rng);
+  }
+}
+
+}  // namespace
+
+template <class T>
+void init_weights(const Settings& s, const BasicModel<T>& model) {
+  Rng rng(s.seed);
+  const Init automatic = s.model == ModelKind::rnn ? Init::scaled : Init::pytorch;
+  switch (s.init == Init::automatic ? automatic : s.init) {
+    case Init::char_rnn:
+      init_uniform(model, 0.08, rng);
+      break;
+    case Init::min_char_rnn:
+      init_normal(model, 0.01, rng);
+      break;
+    case Init::scaled:
+      init_scaled(model, rng);
+      break;
+    default:
+      init_as_pytorch(model, rng);
+  }
+  model.with([&](const auto& m) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(m)>, CharLstm<T>>)
+      for (const auto& cell : m.cells) set_forget_bias(cell, s.forget_bias);
+  });
+}
+template void init_weights(const Settings&, const BasicModel<float>&);
+template void init_weights(const Settings&, const BasicModel<double>&);
 
 }  // namespace char_rnn

@@ -1,21 +1,41 @@
-// What training, and the verbs that look at it, begin with: the text, and first weights.
+// What training, and the verbs that look at it, begin with: the text, its parts, and first weights.
 #pragma once
-#include <xgrad/models/models.hpp>
+#include <string>
+#include <vector>
 
+#include "../model/model.hpp"
 #include "../options/options.hpp"
 
 namespace char_rnn {
 
-/// Reads and encodes the text; what is to be said of it goes to stderr. Throws Failure where it cannot be read, or has
-/// not the symbols for one window of `options`.
-xgrad::Text read_text(const TrainOptions& options);
+/// Reads and encodes the text; what is to be said of it, and that it takes a while, goes to stderr. Throws Failure
+/// where it cannot be read, or has more symbols than a model may have.
+xgrad::Text read_text(const std::filesystem::path& file, EncodingChoice encoding);
+/// The same in the symbols of a run.
+xgrad::Text read_text(const std::filesystem::path& file, const xgrad::Vocabulary& vocabulary);
 
-/// Weights three times (values, gradients, sums of squares), and on the tape about ten arrays of hidden size
-/// and four of the vocabulary's per character; so that an absurd size is refused before anything is allocated.
-/// Throws Failure with Exit::usage.
-void check_memory(const TrainOptions& options, xgrad::Index vocabulary);
+/// The windows to learn from, and what is validated on.
+struct Parts {
+  xgrad::BpttWindows windows;
+  std::vector<xgrad::ScoredRange> validation;
+  std::string protocol;  // how the validation loss is to be read: one clause
+};
+
+/// Throws Failure where the text has not the symbols for one window.
+Parts split_text(const TrainOptions& options, const xgrad::Text& text);
+
+/// Symbols of context that a range of a text is given before it is scored, where it has so many before it.
+inline constexpr xgrad::Size warm_up = 512;
+
+/// Weights, gradients and the optimiser's arrays, and what the tape keeps for each character of a step; so that an
+/// absurd size is refused before anything is allocated. Throws Failure with Exit::usage.
+void check_memory(const Settings& settings, xgrad::Index vocabulary);
+
+/// The learning rate that a schedule begins with: what was asked for, or the optimiser's default.
+double learning_rate(const Settings& settings);
 
 /// The weights that training starts from.
-void init_weights(const TrainOptions& options, const xgrad::CharRnn<float>& model);
+template <class T>
+void init_weights(const Settings& settings, const BasicModel<T>& model);
 
 }  // namespace char_rnn

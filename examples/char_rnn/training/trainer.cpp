@@ -1,8 +1,10 @@
 #include "trainer.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 
+#include "../failure.hpp"
 #include "begin.hpp"
 
 namespace char_rnn {
@@ -11,52 +13,167 @@ using namespace xgrad;
 
 namespace {
 
-std::variant<Sgd<float>, Adagrad<float>> make_optimizer(const TrainOptions& options, ParamStore<float>& store) {
-  if (options.optimizer == OptimizerKind::sgd) return Sgd<float>(store, {options.lr});
-  return Adagrad<float>(store, {options.lr});
+OptimizerSettings optimizer_settings(const Settings& s) {
+  return {.kind = s.optimizer,
+          .learning_rate = learning_rate(s),
+          .momentum = s.momentum,
+          .decay = s.decay.value_or(0.95),
+          .beta1 = s.beta1,
+          .beta2 = s.beta2,
+          .weight_decay = s.weight_decay.value_or(0.01)};
+}
+
+ScheduleSettings schedule_settings(const Settings& s) {
+  return {s.schedule, learning_rate(s), s.lr_decay, s.lr_decay_every, s.lr_decay_after, s.min_lr, s.warmup};
 }
 
 Size bytes_of(std::span<const float> values) { return static_cast<Size>(values.size_bytes()); }
 
-Size state_bytes(Sgd<float>&) { return 0; }
-Size state_bytes(Adagrad<float>& optimizer) { return bytes_of(optimizer.accumulators()); }
+// Copies the states of one shard's streams out of those of all, or back. A state is (parts, streams, H).
+template <class Copy>
+void for_streams(const Model& model, Index streams, Index first, Index count, Copy copy) {
+  const Size hidden = model.architecture().hidden;
+  for (Index part = 0; part < model.state_parts(); ++part)
+    copy((Size{part} * streams + first) * hidden, Size{part} * count * hidden, count * hidden);
+}
+
+bool finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+}
 
 }  // namespace
 
-Trainer::Trainer(const TrainOptions& options, const Text& text)
-    : windows_(text.ids, options.batch, options.seq_len),
-      model_(store_, {text.vocabulary.size(), options.hidden}),
-      optimizer_(make_optimizer(options, store_)),
-      clip_(options.clip),
-      state_(model_.initial_state(options.batch)) {
-  init_weights(options, model_);
+Trainer::Trainer(const Settings& settings, Index threads, Index vocabulary, BpttWindows windows)
+    : settings_(settings),
+      windows_(std::move(windows)),
+      parts_(settings.batch, *settings.shards),
+      model_(store_, architecture_of(settings, vocabulary)),
+      optimizer_(store_, optimizer_settings(settings)),
+      schedule_(schedule_settings(settings)),
+      shards_(store_, *settings.shards, std::min(threads, *settings.shards)) {
+  for (Index i = 0; i < parts_.count(); ++i) {
+    const Array<float> zeros = model_.initial_state(parts_.streams(i));
+    own_.push_back({zeros, zeros, Rng(settings.seed + 0x9E3779B9u * (std::uint32_t(i) + 1))});
+  }
+  init_weights(settings, model_);
 }
 
-double Trainer::step() {
-  tape_.clear();                              // forgets the last step, keeps its memory
-  const Window window = windows_.next();      // T characters of B streams, and those that follow them
-  if (window.starts_over) state_.fill(0);     // the text begins again
-  const Var<float> state = constant(state_);  // an Array has no history, so BPTT is truncated here, in sight
-  const auto [loss, last] = model_.loss(window.inputs, window.targets, state);
-  const double nats = double{loss.item()} / windows_.seq_len();
-  if (!std::isfinite(nats)) return nats;
-
-  store_.zero_grad();
-  backward(loss);  // VJPs, newest node first
-  std::visit([this](auto& optimizer) { optimizer.step({.clip_by_value = clip_}); }, optimizer_);
-  std::copy_n(last.data(), last.size(), state_.data());  // where the next window begins
-  return nats;
+/// The loss of a shard's streams, and its gradient.
+float Trainer::record(Index shard, const Window& window) {
+  Shard& own = own_[std::size_t(shard)];
+  const Window mine = parts_.cut(window, shard);
+  const Var<float> state = constant(own.state);  // an Array has no history, so BPTT is truncated here, in sight
+  const auto [loss, last] =
+      model_.loss(mine.inputs, mine.targets, state,
+                  {.average_over = parts_.batch(), .dropout = settings_.dropout, .rng = &own.rng});
+  if (std::isfinite(loss.item())) backward(loss);  // VJPs, newest node first
+  std::copy_n(last.data(), last.size(), own.last.data());
+  own.memory = Tape<float>::current()->memory();
+  return loss.item();
 }
 
-Array<float> Trainer::state() const {
-  Array<float> h = model_.initial_state(1);
-  std::copy_n(state_.begin(), h.size(), h.begin());
-  return h;
+StepResult Trainer::step(std::int64_t total) {
+  const Window window = windows_.next();  // T characters of B streams, and those that follow them
+  if (window.starts_over)                 // the text begins again
+    for (Shard& own : own_) own.state.fill(0);
+  std::vector<Rng> before;  // to replay what goes wrong
+  if (settings_.dropout > 0)
+    for (const Shard& own : own_) before.push_back(own.rng);
+
+  StepResult result{};
+  const float loss = shards_.run([&](Index shard) { return record(shard, window); });
+  result.loss = double{loss} / windows_.seq_len();
+  if (!std::isfinite(loss)) explain(window, before, result.loss);
+  result.learning_rate = schedule_.rate(steps_, total);
+  optimizer_.set_learning_rate(result.learning_rate);
+  take_step(result);
+  for (Shard& own : own_) std::swap(own.state, own.last);
+  ++steps_;
+  return result;
+}
+
+void Trainer::take_step(StepResult& result) {
+  const double infinite = std::numeric_limits<double>::infinity();
+  const double bound = settings_.clip > 0 ? settings_.clip : infinite;
+  const GradientFigures figures = gradient_figures(store_.gradients(), bound);
+  result.gradient_norm = figures.norm;
+  result.clipped = figures.beyond;
+  if (!std::isfinite(figures.norm))
+    throw Failure(
+        Exit::numerical,
+        fmt::format("the gradient is not finite in step {}, and the loss was {:.4g}; the weights are those of "
+                    "step {}",
+                    steps_ + 1, result.loss, steps_),
+        "use a lower --lr, or --clip-norm");
+  if (settings_.clip_norm > 0 && figures.norm > settings_.clip_norm) {
+    clip_by_norm(store_.gradients(), settings_.clip_norm);
+    result.clipped = static_cast<Size>(store_.values().size());
+  }
+  optimizer_.step({.clip_by_value = bound}, shards_);
+}
+
+// Does the forward pass again, a shard after the other, and looks at every node.
+void Trainer::explain(const Window& window, const std::vector<Rng>& rngs, double loss) {
+  std::string where;
+  for (Index i = 0; i < parts_.count() && where.empty(); ++i) {
+    Rng rng = rngs.empty() ? Rng(0) : rngs[std::size_t(i)];
+    Tape<float> tape;
+    const Window mine = parts_.cut(window, i);
+    model_.loss(mine.inputs, mine.targets, constant(own_[std::size_t(i)].state),
+                {.average_over = parts_.batch(), .dropout = settings_.dropout, .rng = &rng});
+    for (Index id = 0; id < tape.size() && where.empty(); ++id) {
+      const Node<float>& x = tape.node(id);
+      if (finite({x.value, std::size_t(x.size())})) continue;
+      where = fmt::format("first in the output of {} #{} {}", x.rule ? x.rule->name : "an input", id, x.shape.str());
+    }
+  }
+  throw Failure(Exit::numerical,
+                fmt::format("loss is {} in step {}; {}; the weights are those of step {}", loss, steps_ + 1,
+                            where.empty() ? "no output of an op is" : where, steps_),
+                "use a lower --lr, or --clip-norm");
+}
+
+TrainingState Trainer::state() const {
+  TrainingState all{steps_, windows_.position(), {}, {}};
+  all.hidden.resize(std::size_t(model_.state_shape(settings_.batch).size()));
+  for (Index i = 0; i < parts_.count(); ++i) {
+    const Shard& own = own_[std::size_t(i)];
+    for_streams(model_, settings_.batch, parts_.first(i), parts_.streams(i),
+                [&](Size to, Size from, Size n) { std::copy_n(own.state.data() + from, n, all.hidden.begin() + to); });
+    all.rng.push_back(own.rng.save());
+  }
+  return all;
+}
+
+void Trainer::restore(const TrainingState& all) {
+  if (std::ssize(all.hidden) != model_.state_shape(settings_.batch).size() || std::ssize(all.rng) != parts_.count())
+    fail<FormatError>("", "its hidden state or random state is of another training");
+  for (Index i = 0; i < parts_.count(); ++i) {
+    Shard& own = own_[std::size_t(i)];
+    for_streams(model_, settings_.batch, parts_.first(i), parts_.streams(i),
+                [&](Size from, Size to, Size n) { std::copy_n(all.hidden.begin() + from, n, own.state.data() + to); });
+    own.rng.restore(all.rng[std::size_t(i)]);
+  }
+  windows_.seek(all.window);
+  steps_ = all.step;
+}
+
+Array<float> Trainer::first_stream() const {
+  Array<float> one = model_.initial_state(1);
+  const Shard& own = own_.front();
+  for_streams(model_, parts_.streams(0), 0, 1,
+              [&](Size from, Size to, Size n) { std::copy_n(own.state.data() + from, n, one.data() + to); });
+  return one;
 }
 
 TrainingMemory Trainer::memory() {
-  return {tape_.memory(), bytes_of(store_.values()), bytes_of(store_.gradients().flat()),
-          std::visit([](auto& optimizer) { return state_bytes(optimizer); }, optimizer_)};
+  TrainingMemory m{{}, bytes_of(store_.values()), bytes_of(store_.gradients().flat()), 0};
+  for (const Shard& own : own_) {
+    m.tape.nodes += own.memory.nodes, m.tape.values += own.memory.values, m.tape.gradients += own.memory.gradients;
+    m.tape.reserved += own.memory.reserved, m.tape.heap_allocations += own.memory.heap_allocations;
+  }
+  for (const auto& array : optimizer_.state()) m.optimizer += bytes_of(array.values);
+  return m;
 }
 
 }  // namespace char_rnn

@@ -1,45 +1,86 @@
 // The step of training that train repeats and bench times. Start reading at Trainer::step: it is all there is to
 // training.
+//
+// A step's batch is cut into shards, a fixed number of them, which threads share out (models/train/shards.hpp). So no
+// digit depends on the number of threads. What a step depends on besides the text and the settings is in
+// TrainingState: saved and restored, training goes on as if nothing had been.
 #pragma once
-#include <variant>
-#include <xgrad/models/models.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
 
-#include "../options/options.hpp"
+#include "../model/model.hpp"
 
 namespace char_rnn {
 
 /// What training holds, in bytes.
 struct TrainingMemory {
-  xgrad::TapeMemory tape;  // of the last step
+  xgrad::TapeMemory tape;  // of the last step, all shards
   xgrad::Size parameters, gradients, optimizer;
 };
 
-/// The model and what trains it.
+/// What one step did. Losses in nats per character.
+struct StepResult {
+  double loss;
+  double learning_rate;
+  double gradient_norm;     // before anything was limited
+  xgrad::Size clipped = 0;  // elements that were limited; with --clip-norm all or none
+};
+
+/// Where training stands, besides weights and the optimiser's arrays.
+struct TrainingState {
+  std::int64_t step = 0;                        // that have been taken
+  xgrad::Size window = 0;                       // that comes next, of the pass
+  std::vector<float> hidden;                    // of all streams, as the model's state_shape has them
+  std::vector<std::vector<std::uint32_t>> rng;  // of each shard: what it draws for dropout
+};
+
 class Trainer {
  public:
-  /// `text` must outlive this object. Throws FormatError where it is too short for a window.
-  Trainer(const TrainOptions& options, const xgrad::Text& text);
+  /// `windows` reads the training part of the text. Throws Failure with Exit::usage for settings that exclude each
+  /// other.
+  Trainer(const Settings& settings, xgrad::Index threads, xgrad::Index vocabulary, xgrad::BpttWindows windows);
 
-  /// One step of BPTT, truncated to the window. Returns the loss in nats per character; where that is not finite,
-  /// the weights stay as they are.
-  double step();
+  /// One step of BPTT, truncated to the window, of a training of `total` steps. Throws Failure with Exit::numerical
+  /// where the loss or the gradient is not finite, naming where the first such number came from; the weights are then
+  /// as before the step.
+  StepResult step(std::int64_t total);
 
-  const xgrad::CharRnn<float>& model() const { return model_; }
-  /// Of the first stream, (1, H).
-  xgrad::Array<float> state() const;
+  Model& model() { return model_; }
+  xgrad::Optimizer<float>& optimizer() { return optimizer_; }
+  std::int64_t steps() const { return steps_; }
+  TrainingState state() const;
+  /// Throws FormatError where the state is not one of such a training.
+  void restore(const TrainingState& state);
+  /// Of the first stream, as the model has it for one: what a sample begins with.
+  xgrad::Array<float> first_stream() const;
   std::int64_t chars_per_step() const { return std::int64_t{windows_.batch()} * windows_.seq_len(); }
   xgrad::Size steps_per_pass() const { return windows_.per_pass(); }
+  xgrad::Index threads() const { return shards_.threads(); }
   /// Pre: a step has been made.
   TrainingMemory memory();
 
  private:
+  float record(xgrad::Index shard, const xgrad::Window& window);
+  void take_step(StepResult& result);
+  [[noreturn]] void explain(const xgrad::Window& window, const std::vector<xgrad::Rng>& rngs, double loss);
+
+  Settings settings_;
   xgrad::BpttWindows windows_;
+  xgrad::WindowParts parts_;
   xgrad::ParamStore<float> store_;
-  xgrad::CharRnn<float> model_;
-  std::variant<xgrad::Sgd<float>, xgrad::Adagrad<float>> optimizer_;
-  double clip_;
-  xgrad::Array<float> state_;  // (B, H)
-  xgrad::Tape<float> tape_;
+  Model model_;
+  xgrad::Optimizer<float> optimizer_;
+  xgrad::Schedule schedule_;
+  xgrad::Shards<float> shards_;
+  struct Shard {
+    xgrad::Array<float> state;  // of its streams, where the next window begins
+    xgrad::Array<float> last;   // what it will be if the step is taken
+    xgrad::Rng rng;
+    xgrad::TapeMemory memory{};
+  };
+  std::vector<Shard> own_;
+  std::int64_t steps_ = 0;
 };
 
 }  // namespace char_rnn

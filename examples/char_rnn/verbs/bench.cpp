@@ -32,37 +32,39 @@ using namespace xgrad;
 // ---- what is timed
 
 /// A text of 65 symbols, as many as tinyshakespeare has, and about as long; longer where the windows are large.
-Text random_text(const TrainOptions& options) {
+Text random_text(const Settings& s) {
   constexpr Index symbols = 65;
-  check_memory(options, symbols);
   std::vector<std::uint32_t> all(symbols);
   std::iota(all.begin(), all.end(), std::uint32_t{' '});
-  Text text{Vocabulary(all, Encoding::bytes), {}, Encoding::bytes, {}};
-  text.ids.resize(std::max<std::size_t>(1'000'000, 4 * std::size_t(options.batch) * std::size_t(options.seq_len) + 2));
-  Rng rng(options.seed);
-  std::generate(text.ids.begin(), text.ids.end(), [&] { return rng.below(symbols); });
-  return text;
+  std::vector<std::uint8_t> ids(
+      std::max<std::size_t>(1'000'000, 4 * std::size_t(s.batch) * std::size_t(s.seq_len) + 2));
+  Rng rng(s.seed);
+  std::generate(ids.begin(), ids.end(), [&] { return static_cast<std::uint8_t>(rng.below(symbols)); });
+  return {Vocabulary(all, Encoding::bytes), Ids(std::move(ids)), Encoding::bytes};
 }
 
 Text text_for(const TrainOptions& options) {
-  if (options.text.empty()) return random_text(options);
-  Text text = read_text(options);
-  check_memory(options, text.vocabulary.size());
+  if (options.text.empty()) check_memory(options.settings, 65);
+  Text text = options.text.empty() ? random_text(options.settings) : read_text(options.text, options.settings.encoding);
+  check_memory(options.settings, text.vocabulary.size());
   return text;
 }
 
-/// The multiplications, and as many additions, of all matrix products of one step: B streams, T steps, H hidden units,
-/// V symbols.
+/// The multiplications, and as many additions, of all matrix products of one step: B streams, T steps, L layers of H
+/// hidden units and G gates, V symbols, embedded in E numbers.
 ///
-///   forward    T     (B, H) (H, H)      the recurrence
-///              1     (T B, H) (H, V)    the output layer
-///   backward   T - 1 (B, H) (H, H)      the states' gradients; the first state is a constant
-///              1     (H, T B) (T B, H)  the recurrent matrix's
-///              1     (T B, V) (V, H)    the output layer's input's
-///              1     (H, T B) (T B, V)  and its matrix's
+///   each layer    T B H G H        the recurrence
+///                 (T - 1) B H G H  the states' gradients; the first state is a constant
+///                 T B H G H        the recurrent matrix's
+///   its inputs    3 T B I G H      forward, their gradient, their matrix's; I is H, or E of the lowest
+///   output layer  3 T B H V        likewise
 ///
-/// The input layer has none: one-hot characters pick rows. Elementwise work is not counted.
-double multiply_adds(double b, double t, double h, double v) { return b * h * ((3 * t - 1) * h + 3 * t * v); }
+/// A lowest layer over one-hot characters has no products: they pick rows. Elementwise work is not counted.
+double multiply_adds(const Settings& s, double v) {
+  const double b = s.batch, t = s.seq_len, h = s.hidden, layers = s.layers, e = s.embedding;
+  const double g = s.model == ModelKind::rnn ? 1 : s.model == ModelKind::lstm ? 4 : 3;
+  return b * h * (layers * (3 * t - 1) * g * h + 3 * t * g * (e + (layers - 1) * h) + 3 * t * v);
+}
 
 /// A product large enough for BLAS to be at its best.
 class LargeProduct {
@@ -113,16 +115,11 @@ struct Measured {
   double allocations;  // per step
 };
 
-void finite_step(Trainer& trainer) {
-  if (const double loss = trainer.step(); !std::isfinite(loss))  // such a step ends half way: nothing to time
-    throw Failure(Exit::numerical, fmt::format("loss is {}", loss), "use another --seed, --optimizer or text");
-}
-
 Measured measure(Trainer& trainer, double seconds) {
   constexpr int warm_up = 3, products = 3;
   constexpr double turn_length = 0.05;
   LargeProduct product;
-  const auto step = [&] { finite_step(trainer); };
+  const auto step = [&] { trainer.step(std::int64_t{1} << 40); };
   turn(warm_up, step), product.multiply();
   const int repeats = int(std::clamp(turn_length / turn(1, step).wall, 1.0, 1e6));
 
@@ -149,21 +146,27 @@ std::string bytes(Size n) {
   return n < 1'000'000 ? fmt::format("{:.1f} kB", 1e-3 * double(n)) : fmt::format("{:.1f} MB", 1e-6 * double(n));
 }
 
-void add_setting(Report& report, const TrainOptions& o, const Trainer& trainer) {
-  const char* optimizer = o.optimizer == OptimizerKind::sgd ? "sgd" : "adagrad";
-  const Index symbols = trainer.model().vocabulary();
+void add_setting(Report& report, const Settings& s, Trainer& trainer) {
+  const std::string optimizer = show(s.optimizer, optimizer_names), model = show(s.model, model_names);
+  const Index symbols = trainer.model().architecture().vocabulary;
   const Size weights = count_parameters(trainer.model());
-  report.add(
-      "model",
-      fmt::format("tanh RNN, {} symbols, {} hidden units, {} weights, {}", symbols, o.hidden, weights, optimizer),
-      {{"symbols", symbols}, {"hidden", o.hidden}, {"weights", weights}, {"optimizer", optimizer}});
-  report.add("iteration", fmt::format("{} steps of {} streams", o.seq_len, o.batch),
-             {{"seq_len", o.seq_len}, {"batch", o.batch}});
+  report.add("model",
+             fmt::format("{}, {} symbols, {} x {} hidden units, {} weights, {}", model, symbols, s.layers, s.hidden,
+                         weights, optimizer),
+             {{"symbols", symbols},
+              {"model", model},
+              {"layers", s.layers},
+              {"hidden", s.hidden},
+              {"weights", weights},
+              {"optimizer", optimizer}});
+  report.add("iteration",
+             fmt::format("{} steps of {} streams in {} shards on {} thread{}", s.seq_len, s.batch, *s.shards,
+                         trainer.threads(), trainer.threads() == 1 ? "" : "s"),
+             {{"seq_len", s.seq_len}, {"batch", s.batch}, {"shards", *s.shards}, {"threads", trainer.threads()}});
 }
 
-void add_speed(Report& report, const TrainOptions& o, const Trainer& trainer, const Measured& m) {
-  const double gflop =
-      2e-9 * multiply_adds(double(o.batch), double(o.seq_len), double(o.hidden), double(trainer.model().vocabulary()));
+void add_speed(Report& report, const Settings& s, Trainer& trainer, const Measured& m) {
+  const double gflop = 2e-9 * multiply_adds(s, double(trainer.model().architecture().vocabulary));
   const double chars = double(trainer.chars_per_step()) / m.step.wall, rate = gflop / m.step.cpu;
   report.add("ms/iteration, CPU",
              fmt::format("{:.3f}, median of {} rounds of {}", 1e3 * m.step.cpu, m.rounds, m.steps_per_round),
@@ -202,12 +205,14 @@ void add_machine(Report& report) {
 }  // namespace
 
 int bench(const BenchOptions& options) {
+  const Settings& s = options.train.settings;
   const Text text = text_for(options.train);
-  Trainer trainer(options.train, text);
+  Trainer trainer(s, options.train.threads.value_or(1), text.vocabulary.size(),
+                  split_text(options.train, text).windows);
   const Measured measured = measure(trainer, options.seconds);
   Report report;
-  add_setting(report, options.train, trainer);
-  add_speed(report, options.train, trainer, measured);
+  add_setting(report, s, trainer);
+  add_speed(report, s, trainer, measured);
   add_memory(report, trainer.memory(), measured.allocations);
   add_machine(report);
   report.print(options.json);

@@ -7,9 +7,9 @@
 #include <xgrad/autograd/gradcheck/probe.hpp>
 
 #include "../failure.hpp"
+#include "../run/checkpoint.hpp"
 #include "../terminal/terminal.hpp"
 #include "../training/begin.hpp"
-#include "../training/run.hpp"
 #include "verbs.hpp"
 
 namespace char_rnn {
@@ -20,37 +20,29 @@ using namespace xgrad;
 using by_hand::Agreement;
 using by_hand::Flat;
 
-// The text in the run's ids. Every symbol must have one.
-void use_vocabulary(const Vocabulary& vocabulary, Text& text) {
-  std::vector<Index> ids;
-  for (Index id = 0; id < text.vocabulary.size(); ++id) {
-    const auto found = vocabulary.find(text.vocabulary.symbols()[std::size_t(id)]);
-    if (!found || vocabulary.encoding() != text.encoding)
-      throw Failure(Exit::text,
-                    fmt::format("the text has '{}', which the run does not know", escaped(text.vocabulary.decode(id))),
-                    "name the text that the run learned from");
-    ids.push_back(*found);
-  }
-  for (Index& id : text.ids) id = ids[std::size_t(id)];
-  text.vocabulary = vocabulary;
+by_hand::Formulas formulas(ModelKind kind) {
+  return kind == ModelKind::rnn ? by_hand::rnn : kind == ModelKind::lstm ? by_hand::lstm : by_hand::gru;
 }
 
 // At least three steps of two streams, or some mistakes would not show; and not more work than a few seconds allow.
-void choose_window(TrainOptions& o, double vocabulary) {
+void choose_window(Settings& s, double vocabulary) {
   constexpr double most = 6e7;  // multiplications in one forward pass
-  const double each = double(o.hidden) * (double(o.hidden) + vocabulary);
-  o.batch = std::max(o.batch, Index(2));
-  o.seq_len = std::max(o.seq_len, Index(3));
-  while (o.batch > 2 && each * o.seq_len * o.batch > most) o.batch = std::max(Index(2), o.batch / 2);
-  while (o.seq_len > 3 && each * o.seq_len * o.batch > most) o.seq_len = std::max(Index(3), o.seq_len / 2);
+  const double gates = s.model == ModelKind::rnn ? 1 : s.model == ModelKind::lstm ? 4 : 3;
+  const double h = s.hidden, lowest = s.embedding;
+  const double each = h * (gates * (h + lowest) + (s.layers - 1) * gates * 2 * h + vocabulary);
+  s.batch = std::max(s.batch, Index(2));
+  s.seq_len = std::max(s.seq_len, Index(3));
+  while (s.batch > 2 && each * s.seq_len * s.batch > most) s.batch = std::max(Index(2), s.batch / 2);
+  while (s.seq_len > 3 && each * s.seq_len * s.batch > most) s.seq_len = std::max(Index(3), s.seq_len / 2);
 }
 
-by_hand::Case first_window(const TrainOptions& o, const Text& text, Rng& rng) {
-  BpttWindows windows(text.ids, o.batch, o.seq_len);
+by_hand::Case first_window(const TrainOptions& o, const Text& text, Index parts, Rng& rng) {
+  BpttWindows windows = split_text(o, text).windows;
   const Window window = windows.next();
-  return {{window.inputs.begin(), window.inputs.end()},
-          {window.targets.begin(), window.targets.end()},
-          {rng.normal_array<double>({o.batch, o.hidden}, 0.5)}};
+  by_hand::Case c{{window.inputs.begin(), window.inputs.end()}, {window.targets.begin(), window.targets.end()}, {}};
+  for (Index i = 0; i < parts; ++i)
+    c.state.push_back(rng.normal_array<double>({o.settings.batch, o.settings.hidden}, 0.5));
+  return c;
 }
 
 // 16 Gaussian directions, 4 of signs, and the gradient's own.
@@ -81,9 +73,8 @@ class Verdicts {
 };
 
 // Both ways that go along directions, one direction at a time: 21 at once would take 21 times the model's memory.
-template <class Complex>
-void check_directions(const CharRnn<double>& model, const Complex& complex, const by_hand::Case& c,
-                      const Flat& gradient, Rng& rng, Verdicts& verdicts) {
+void check_directions(const BasicModel<double>& model, const BasicModel<std::complex<double>>& complex,
+                      const by_hand::Case& c, const Flat& gradient, Rng& rng, Verdicts& verdicts) {
   const Flat x = by_hand::values(model, c);
   Agreement forward, by_complex;
   const auto worse = [](Agreement& worst, Agreement a, int which) {
@@ -103,35 +94,39 @@ void check_directions(const CharRnn<double>& model, const Complex& complex, cons
 
 int gradcheck(const GradcheckOptions& options) {
   TrainOptions o = options.train;
-  ParamStore<float> narrow_store;
   std::optional<Checkpoint> checkpoint;
-  if (options.run) checkpoint.emplace(*options.run), o.hidden = checkpoint->hidden();
-  choose_window(o, checkpoint ? checkpoint->vocabulary().size() : 100);
-  Text text = read_text(o);
-  if (checkpoint) use_vocabulary(checkpoint->vocabulary(), text);
+  if (options.run) {
+    checkpoint.emplace(checkpoint_file(*options.run));
+    const Settings& s = checkpoint->settings();
+    o.settings.model = s.model, o.settings.layers = s.layers, o.settings.hidden = s.hidden;
+    o.settings.embedding = s.embedding;
+  }
+  Settings& s = o.settings;
+  choose_window(s, checkpoint ? checkpoint->vocabulary().size() : 100);
+  const Text text = checkpoint ? read_text(o.text, checkpoint->vocabulary()) : read_text(o.text, s.encoding);
+  const Architecture architecture = architecture_of(s, text.vocabulary.size());
 
-  const CharRnn<float> narrow(narrow_store, {text.vocabulary.size(), o.hidden});
-  checkpoint ? checkpoint->load_into(narrow) : init_weights(o, narrow);
   ParamStore<double> store;
-  const CharRnn<double> model(store, {text.vocabulary.size(), o.hidden});
-  const auto from = named_parameters(narrow);
-  const auto to = named_parameters(model);
-  for (std::size_t i = 0; i < from.size(); ++i)
-    std::copy_n(from[i].parameter.data(), from[i].parameter.size(), to[i].parameter.mutable_value().begin());
+  const BasicModel<double> model(store, architecture);
+  checkpoint ? checkpoint->load_into(model) : init_weights(s, model);
   ParamStore<std::complex<double>> complex_store;
-  const CharRnn<std::complex<double>> complex(complex_store, {text.vocabulary.size(), o.hidden});
+  const BasicModel<std::complex<double>> complex(complex_store, architecture);
 
-  Rng rng(o.seed);
-  const by_hand::Case c = first_window(o, text, rng);
+  Rng rng(s.seed);
+  const by_hand::Case c = first_window(o, text, model.state_parts(), rng);
   Verdicts verdicts;
-  verdicts.put(fmt::format("tanh RNN, {} symbols, {} hidden units, {} weights, {}; {} steps of {} streams\n",
-                           text.vocabulary.size(), o.hidden, count_parameters(model),
-                           checkpoint ? "those of the run" : "as training begins", o.seq_len, o.batch));
+  verdicts.put(fmt::format("{}, {} symbols, {} x {} hidden units{}, {} weights, {}; {} steps of {} streams\n",
+                           show(s.model, model_names), text.vocabulary.size(), s.layers, s.hidden,
+                           s.embedding > 0 ? fmt::format(", embedding {}", s.embedding) : "", count_parameters(model),
+                           checkpoint ? "those of the run" : "as training begins", s.seq_len, s.batch));
   verdicts.put(
       fmt::format("{:<14} {:<24} {:<9} {}   {}\n", "the tape and", "compared", "verdict", "error  ", "most off"));
   const Flat gradient = by_hand::tape_gradient(model, c);
-  verdicts.put("BPTT by hand", "every component",
-               by_hand::compare(by_hand::blocks(model, c), gradient, by_hand::hand_gradient(model, c, by_hand::rnn)));
+  if (s.layers == 1 && s.embedding == 0)
+    verdicts.put(
+        "BPTT by hand", "every component",
+        by_hand::compare(by_hand::blocks(model, c), gradient, by_hand::hand_gradient(model, c, formulas(s.model))));
+  else verdicts.put("BPTT by hand   derived for one layer over one-hot characters alone\n");
   check_directions(model, complex, c, gradient, rng, verdicts);
   verdicts.finish();
   return 0;

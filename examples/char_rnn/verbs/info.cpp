@@ -1,9 +1,13 @@
-// char_rnn info: which program this is, and on what it runs: what to say beside figures, and in a bug report.
+// char_rnn info: which program this is, and on what it runs: what to say beside figures, and in a bug report. Of a run,
+// before that: what it is and how it went.
 #include <fmt/format.h>
+#include <cmath>
 #include <cstdlib>
+#include <numeric>
 #include <thread>
 #include <xgrad/ops/ops.hpp>
 
+#include "../run/checkpoint.hpp"
 #include "../terminal/report.hpp"
 #include "verbs.hpp"
 
@@ -24,12 +28,52 @@ bool isa_was_asked_for() {
   return wanted && *wanted != '\0';
 }
 
+std::vector<xgrad::Index> all_ids(const xgrad::Vocabulary& vocabulary) {
+  std::vector<xgrad::Index> ids(static_cast<std::size_t>(vocabulary.size()));
+  std::iota(ids.begin(), ids.end(), 0);
+  return ids;
+}
+
+std::string loss_text(double nats) {
+  return fmt::format("{:.4f} nats, {:.4f} bits per character", nats, nats / std::log(2.0));
+}
+
+void add_run(Report& report, const Checkpoint& run) {
+  const Settings& s = run.settings();
+  xgrad::ParamStore<float> store;
+  const Model model(store, run.architecture());
+  const xgrad::Size weights = xgrad::count_parameters(model);
+  const std::string kind = show(s.model, model_names), file = xgrad::escaped(run.path().string());
+  report.add("checkpoint", file, {{"checkpoint", file}});
+  report.add(
+      "model",
+      fmt::format("{}, {} x {} hidden units{}, {} weights", kind, s.layers, s.hidden,
+                  s.embedding > 0 ? fmt::format(", embedding {}", s.embedding) : "", weights),
+      {{"model", kind}, {"layers", s.layers}, {"hidden", s.hidden}, {"embedding", s.embedding}, {"weights", weights}});
+  const std::string symbols = run.vocabulary().decode(all_ids(run.vocabulary()));
+  report.add("vocabulary", fmt::format("{}: {}", run.vocabulary().size(), xgrad::escaped(symbols)),
+             {{"vocabulary", run.vocabulary().size()}, {"symbols", symbols}});
+  report.add("text", "SHA-256 " + run.text_sha256(), {{"text_sha256", run.text_sha256()}});
+  report.add("steps", fmt::format("{}{}", run.step(), run.finished() ? ", finished" : ""),
+             {{"step", run.step()}, {"finished", run.finished()}});
+  const History history = run.history();
+  if (!history.smooth_loss.empty())
+    report.add("training loss", loss_text(history.smooth_loss.back()) + ", smoothed",
+               {{"smooth_loss", history.smooth_loss.back()}});
+  for (std::size_t i = 0; i < history.validation.size(); ++i)
+    report.add(fmt::format("validation, step {}", history.validation_step[i]).c_str(), loss_text(history.validation[i]),
+               {{"validation", history.validation[i]}});
+  const std::string split = show(s.split, TwoFractions{});
+  report.add("split", split, {{"split", split}});
+}
+
 }  // namespace
 
 int info(const InfoOptions& options) {
   const bool asked = isa_was_asked_for();
   const unsigned hardware = std::thread::hardware_concurrency();  // 0 where it cannot be told
   Report report;
+  if (options.run) add_run(report, Checkpoint(checkpoint_file(*options.run)));
   report.add("version", XGRAD_VERSION, {{"version", XGRAD_VERSION}});
   report.add("compiler", compiler(), {{"compiler", compiler()}});
   report.add("kernels", fmt::format("{}, {}", xgrad::isa(), asked ? "from XGRAD_ARCH" : "the best of this processor"),

@@ -1,6 +1,8 @@
+// char_rnn sample: text drawn from a run, as it is drawn.
 #include "../failure.hpp"
+#include "../model/writer.hpp"
+#include "../run/checkpoint.hpp"
 #include "../terminal/terminal.hpp"
-#include "../training/run.hpp"
 #include "verbs.hpp"
 
 namespace char_rnn {
@@ -19,38 +21,26 @@ std::vector<Index> encoded(const std::string& prime, const xgrad::Vocabulary& vo
 
 }  // namespace
 
-Writer::Writer(const xgrad::CharRnn<float>& model, const xgrad::Vocabulary& vocabulary,
-               const xgrad::Array<float>& state, xgrad::Rng& rng, double temperature)
-    : sampler_(model, rng, temperature), line_end_(vocabulary.find('\n')) {
-  sampler_.set_state(state);
-}
-
-void Writer::write(std::span<const Index> prime, std::int64_t length, const std::function<bool(Index)>& sink) {
-  try {
-    if (line_end_ || prime.empty()) sampler_.feed(line_end_.value_or(0));
-    for (const Index id : prime) sampler_.feed(id);
-    for (std::int64_t n = 0; n < length; ++n)
-      if (!sink(sampler_.next())) return;
-  } catch (const xgrad::ValueError& e) {  // the ids are the vocabulary's, so it is the distribution that is none
-    throw failure_of(e, Exit::numerical, "the run has diverged; train again with a lower --lr");
-  }
-}
-
 int sample(const SampleOptions& options) {
-  const Checkpoint checkpoint(options.run);
+  const Checkpoint checkpoint(checkpoint_file(options.run));
   const xgrad::Vocabulary& vocabulary = checkpoint.vocabulary();
   xgrad::ParamStore<float> store;
-  const xgrad::CharRnn<float> model(store, {vocabulary.size(), checkpoint.hidden()});
+  const Model model(store, checkpoint.architecture());
   checkpoint.load_into(model);
-  const xgrad::Array<float> state = checkpoint.state();
+  const xgrad::Array<float> state = checkpoint.first_stream(model);
   const std::vector<Index> prime = encoded(options.prime, vocabulary);
 
   TextOut out;
   xgrad::Rng rng(options.seed);
-  if (!out.put(vocabulary, prime)) return 0;  // a reader who has seen enough is no error
-  Writer(model, vocabulary, state, rng, options.temperature).write(prime, options.length, [&](Index id) {
-    return out.put(vocabulary, {&id, 1});
-  });
+  for (std::int64_t n = 0; n < options.count; ++n) {
+    if (n > 0 && !out.put("\n----\n")) return 0;
+    bool reading = out.put(vocabulary, prime);  // a reader who has seen enough is no error
+    if (reading)
+      Writer(model, vocabulary, state, rng, options.how).write(prime, options.length, [&](Index id) {
+        return reading = out.put(vocabulary, {&id, 1});
+      });
+    if (!reading) return 0;
+  }
   out.flush();
   return 0;
 }

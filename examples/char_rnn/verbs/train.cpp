@@ -1,17 +1,14 @@
-// char_rnn train: tells how training goes, and saves. The step itself is in training/trainer.hpp.
+// char_rnn train: begins a run, or goes on with one. What happens then is in training/session.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <thread>
 
 #include "../failure.hpp"
+#include "../pages/history.hpp"
 #include "../terminal/interrupt.hpp"
-#include "../terminal/progress.hpp"
-#include "../terminal/terminal.hpp"
-#include "../training/begin.hpp"
-#include "../training/run.hpp"
-#include "../training/trainer.hpp"
+#include "../training/session.hpp"
 #include "verbs.hpp"
 
 namespace char_rnn {
@@ -19,145 +16,124 @@ namespace char_rnn {
 namespace {
 
 using namespace xgrad;
-using Clock = std::chrono::steady_clock;
 
-/// One call of train: when to report, save, show a sample and stop.
-class Session {
- public:
-  Session(const TrainOptions& options, const Text& text, Trainer& trainer, Run& run);
-  /// Returns the exit code.
-  int train();
+Index threads_of(const TrainOptions& options) {
+  const Index processors = std::max(1, static_cast<Index>(std::thread::hardware_concurrency()));
+  return std::min(options.threads.value_or(processors), *options.settings.shards);
+}
 
- private:
-  Figures figures() const;
-  bool finished() const;
-  void note(double loss);
-  void save();
-  void show_sample();
-  [[noreturn]] void diverged(double loss);
-  void say_goodbye(int signal);
+void introduce(const TrainOptions& options, const Text& text, const Parts& parts, Trainer& trainer,
+               const RunFolder& folder) {
+  const Settings& s = options.settings;
+  fmt::print(stderr,
+             "char_rnn: {} {}, {} of them different; {} steps read them once\n"
+             "char_rnn: {} of {} x {} units, {} weights to learn, {} thread{}; {}\n"
+             "char_rnn: run folder {}\n",
+             text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(),
+             trainer.steps_per_pass(), show(s.model, model_names), s.layers, s.hidden,
+             count_parameters(trainer.model()), trainer.threads(), trainer.threads() == 1 ? "" : "s", parts.protocol,
+             escaped(folder.path().string()));
+}
 
-  const TrainOptions& options_;
-  const Vocabulary& vocabulary_;
-  Trainer& trainer_;
-  Run& run_;
-  Progress progress_;
-  TextOut out_;
-  Rng rng_;  // of the samples; training itself draws nothing after the first weights
+// ---- a new run
 
-  std::int64_t step_ = 0, saved_step_ = 0;
-  double smooth_loss_;
-  Clock::time_point start_ = Clock::now(), saved_ = start_;
-  double busy_ = 0;  // seconds in steps since the last report
-  std::int64_t reported_ = 0, next_sample_ = 100;
-};
+void take_weights(const TrainOptions& options, const Text& text, Model& model) {
+  const Checkpoint from(checkpoint_file(*options.init_from));
+  const std::string name = escaped(from.path().string());
+  if (from.architecture() != model.architecture())
+    throw Failure(Exit::usage, fmt::format("the weights of '{}' are those of another model or of other symbols", name),
+                  "give --model, --layers, --hidden and --embedding as that run has them, and a text of its symbols");
+  if (!(from.vocabulary() == text.vocabulary))
+    throw Failure(Exit::text, fmt::format("the text has not the symbols of '{}'", name),
+                  "name a text of the same symbols");
+  from.load_into(model);
+}
 
-constexpr std::int64_t report_every = 100;  // steps
-constexpr double save_every = 20;           // seconds
-constexpr std::int64_t sample_length = 200;
+int begin(const TrainOptions& options) {
+  const Text text = read_text(options.text, options.settings.encoding);  // before any memory is asked for
+  check_memory(options.settings, text.vocabulary.size());
+  const Parts parts = split_text(options, text);
+  Trainer trainer(options.settings, threads_of(options), text.vocabulary.size(), parts.windows);
+  if (options.init_from) take_weights(options, text, trainer.model());
+  catch_interrupts();
+  RunFolder folder = RunFolder::fresh(options);
+  introduce(options, text, parts, trainer, folder);
+  Standing standing;
+  standing.smooth_loss = std::log(double(text.vocabulary.size()));
+  return Session(options, text, parts, trainer, folder, standing).train();
+}
 
-double seconds(Clock::duration d) { return std::chrono::duration<double>(d).count(); }
+// ---- a run that goes on
 
-Session::Session(const TrainOptions& options, const Text& text, Trainer& trainer, Run& run)
-    : options_(options),
-      vocabulary_(text.vocabulary),
-      trainer_(trainer),
-      run_(run),
-      rng_(options.seed),
-      smooth_loss_(std::log(double(text.vocabulary.size()))) {}
+/// The run's settings, where those that were given do not differ. `steps` may: more of them than before.
+Settings settings_for(const TrainOptions& options, const Checkpoint& run) {
+  Settings settings = run.settings();
+  std::string differ;
+  visit_settings(settings, [&](const Field& field, auto& value, const auto& rule) {
+    if (!options.given.count(field.name)) return;
+    const std::string theirs = show(value, rule);
+    std::string ours;
+    visit_settings(options.settings, [&](const Field& other, const auto& wanted, const auto& how) {
+      if (std::string_view(other.name) == field.name) ours = show(wanted, how);
+    });
+    if (std::string_view(field.name) == "steps") return void(read(ours, rule, value));
+    if (ours != theirs)
+      differ += fmt::format("{}--{} {} (the run has {})", differ.empty() ? "" : ", ", field.name, ours,
+                            theirs.empty() ? "the default" : theirs);
+  });
+  if (!differ.empty())
+    throw Failure(Exit::usage,
+                  fmt::format("the run in '{}' has other settings: {}", escaped(options.resume->string()), differ),
+                  "leave those options away, or begin another run with --out");
+  return settings;
+}
 
-int Session::train() {
-  save();  // a folder that cannot be written is found out now, not after an hour
-  for (;;) {
-    const Clock::time_point before = Clock::now();
-    const double loss = trainer_.step();
-    busy_ += seconds(Clock::now() - before);
-    if (!std::isfinite(loss)) diverged(loss);
-    ++step_;
-    smooth_loss_ = 0.999 * smooth_loss_ + 0.001 * loss;
-
-    const int signal = interrupted();
-    const bool last = signal != 0 || finished();
-    if (last || step_ == 1 || step_ % report_every == 0) note(loss);
-    if (last) {
-      save();
-      progress_.finish(figures());
-      if (signal == 0) show_sample();
-      say_goodbye(signal);
-      return signal == 0 ? 0 : 128 + signal;
-    }
-    progress_.update(figures());
-    if (step_ == next_sample_) show_sample(), next_sample_ *= 4;
-    if (seconds(Clock::now() - saved_) > save_every) save();
+/// The time that a run had taken at this step; 0 where its log does not tell.
+double seconds_before(const RunFolder& folder, std::int64_t step) {
+  try {
+    double seconds = 0;
+    for (const auto& at : read_history(folder.path() / log_file).steps)
+      if (at.step <= step && at.seconds > seconds) seconds = at.seconds;
+    return seconds;
+  } catch (const Error&) {
+    return 0;
   }
 }
 
-Figures Session::figures() const {
-  const double elapsed = seconds(Clock::now() - start_);
-  const double by_steps = options_.steps ? double(step_) / double(*options_.steps) : 0;
-  const double by_time = options_.seconds ? elapsed / *options_.seconds : 0;
-  return {step_, std::min(1.0, std::max(by_steps, by_time)), smooth_loss_, elapsed};
-}
-
-bool Session::finished() const {
-  return (options_.steps && step_ >= *options_.steps) ||
-         (options_.seconds && seconds(Clock::now() - start_) >= *options_.seconds);
-}
-
-void Session::note(double loss) {
-  const double chars = double(step_ - reported_) * double(trainer_.chars_per_step());
-  run_.log({step_, loss, smooth_loss_, chars / std::max(busy_, 1e-9)});
-  reported_ = step_;
-  busy_ = 0;
-}
-
-void Session::save() {
-  run_.save(trainer_.model(), vocabulary_, trainer_.state(), step_);
-  saved_ = Clock::now();
-  saved_step_ = step_;
-}
-
-void Session::show_sample() {
-  progress_.hide();
-  out_.put(fmt::format("---- step {}\n", step_));
-  Writer(trainer_.model(), vocabulary_, trainer_.state(), rng_, 1.0).write({}, sample_length, [this](Index id) {
-    return out_.put(vocabulary_, {&id, 1});
-  });
-  out_.put("\n");
-  out_.flush();
-}
-
-void Session::diverged(double loss) {
-  throw Failure(Exit::numerical,
-                fmt::format("loss is {} at step {}; '{}' keeps the weights of step {}", loss, step_ + 1,
-                            escaped(run_.folder().string()), saved_step_),
-                "use a lower --lr or --clip");
-}
-
-void Session::say_goodbye(int signal) {
-  if (signal != 0) fmt::print(stderr, "char_rnn: interrupted after step {}\n", step_);
-  const std::string folder = escaped(run_.folder().string());
-  fmt::print(stderr, "char_rnn: run saved in {0}\nchar_rnn: for more text: char_rnn sample {0}\n", folder);
-}
-
-void introduce(const Text& text, const Trainer& trainer, const Run& run) {
-  fmt::print(stderr,
-             "char_rnn: {} {}, {} of them different; {} steps read them once\n"
-             "char_rnn: {} weights to learn; run folder {}\n",
-             text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(),
-             trainer.steps_per_pass(), count_parameters(trainer.model()), escaped(run.folder().string()));
+int go_on(TrainOptions options) {
+  const std::filesystem::path latest = *options.resume / latest_file;
+  {
+    const Checkpoint run(latest);
+    options.settings = settings_for(options, run);
+    const bool more = options.settings.steps && *options.settings.steps > run.step();
+    if (run.finished() && !(more && options.given.count("steps"))) {
+      fmt::print(stderr, "char_rnn: the run in {} is finished, after {} steps\n", escaped(options.resume->string()),
+                 run.step());
+      return 0;
+    }
+  }
+  RunFolder folder = RunFolder::resumed(*options.resume);
+  const Checkpoint run(latest);  // again, now that nobody else trains here
+  const Text text = read_text(options.text, options.settings.encoding);
+  if (text.sha256 != run.text_sha256())
+    throw Failure(Exit::text,
+                  fmt::format("text '{}' is not the one that the run was begun with: its SHA-256 is {}, that was {}",
+                              escaped(options.text.string()), text.sha256, run.text_sha256()),
+                  "name that text; --init-from takes the weights to another");
+  if (!(text.vocabulary == run.vocabulary()))
+    throw Failure(Exit::text, "the text has not the symbols of the run", "name the text that the run was begun with");
+  const Parts parts = split_text(options, text);
+  Trainer trainer(options.settings, threads_of(options), text.vocabulary.size(), parts.windows);
+  Standing standing = run.restore(trainer);
+  standing.finished = false;
+  catch_interrupts();
+  introduce(options, text, parts, trainer, folder);
+  fmt::print(stderr, "char_rnn: goes on after step {}\n", trainer.steps());
+  return Session(options, text, parts, trainer, folder, standing, seconds_before(folder, trainer.steps())).train();
 }
 
 }  // namespace
 
-int train(const TrainOptions& options) {
-  const Text text = read_text(options);  // before any memory is asked for
-  check_memory(options, text.vocabulary.size());
-  Trainer trainer(options, text);
-  catch_interrupts();
-  Run run(options);
-  introduce(text, trainer, run);
-  return Session(options, text, trainer, run).train();
-}
+int train(const TrainOptions& options) { return options.resume ? go_on(options) : begin(options); }
 
 }  // namespace char_rnn

@@ -1,0 +1,182 @@
+#include "checkpoint.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "../failure.hpp"
+
+namespace char_rnn {
+
+namespace fs = std::filesystem;
+using xgrad::escaped;
+
+namespace {
+
+constexpr const char* checkpoint_hint = "name a run that this program made, or another file of that run";
+
+}  // namespace
+
+std::string not_finite(const Model& model) {
+  for (const auto& p : xgrad::named_parameters(model)) {
+    const float* values = p.parameter.data();
+    const float* end = values + p.parameter.size();
+    const float* bad = std::find_if(values, end, [](float w) { return !std::isfinite(w); });
+    if (bad != end) return fmt::format("tensor '{}' holds {} at {}", p.name, *bad, bad - values);
+  }
+  return "";
+}
+
+// ---- reading
+
+fs::path checkpoint_file(const fs::path& run) {
+  std::error_code error;
+  if (fs::is_regular_file(run, error)) return run;
+  const fs::path best = run / best_file;
+  return fs::exists(best, error) ? best : run / latest_file;
+}
+
+Checkpoint::Checkpoint(const fs::path& file) : path_(file) {
+  file_ = explained(Exit::checkpoint, checkpoint_hint, [this] {
+    try {
+      return xgrad::read_safetensors(path_);
+    } catch (const xgrad::FileError& e) {
+      throw failure_of(e, Exit::io, "name the folder of a run, as char_rnn train FILE makes them in runs/");
+    }
+  });
+  check_version();
+  read_settings();
+  read_vocabulary();
+  check_size();
+}
+
+void Checkpoint::reject(const std::string& what) const {
+  const fs::path previous = path_.parent_path() / previous_file;
+  std::error_code error;
+  const bool other = path_.filename() != previous_file && fs::exists(previous, error);
+  throw Failure(Exit::checkpoint, fmt::format("'{}': {}", escaped(path_.string()), what),
+                other ? fmt::format("'{}' is the one before", escaped(previous.string())) : checkpoint_hint);
+}
+
+const std::string& Checkpoint::metadata(const char* key) const {
+  const auto at = file_.metadata.find(key);
+  if (at == file_.metadata.end()) reject(fmt::format("metadata '{}' is missing", key));
+  return at->second;
+}
+
+std::int64_t Checkpoint::integer(const char* key) const {
+  const std::string& text = metadata(key);
+  std::int64_t n = 0;
+  const std::string wrong = read(text, Between{0, max_steps}, n);
+  if (!wrong.empty()) reject(fmt::format("{} '{}' {}", key, escaped(text), wrong));
+  return n;
+}
+
+double Checkpoint::number(const char* key) const {
+  const std::string& text = metadata(key);
+  double x = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), x);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(x))
+    reject(fmt::format("{} '{}' is not a number", key, escaped(text)));
+  return x;
+}
+
+template <class T>
+std::vector<T> Checkpoint::values(const std::string& tensor) const {
+  const xgrad::Tensor* found = file_.find(tensor);
+  if (!found) reject(fmt::format("tensor '{}' is missing", tensor));
+  try {
+    return found->values<T>();
+  } catch (const xgrad::FormatError& e) {
+    reject(e.what());
+  }
+}
+
+void Checkpoint::check_version() const {
+  const std::int64_t found = integer("version");
+  if (found > checkpoint_version)
+    reject(fmt::format("version {} is newer than this program (max {})", found, checkpoint_version));
+  if (found < checkpoint_version)
+    reject(fmt::format("version {} is older than this program (min {})", found, checkpoint_version));
+}
+
+void Checkpoint::read_settings() {
+  const auto json = nlohmann::json::parse(metadata("settings"), nullptr, false);
+  if (!json.is_object()) reject("its settings are no JSON object");
+  visit_settings(settings_, [&](const Field& field, auto& value, const auto& rule) {
+    const auto at = json.find(field.name);
+    if (at == json.end() || !at->is_string()) reject(fmt::format("setting '{}' is missing", field.name));
+    const std::string text = at->template get<std::string>();
+    if (text.empty()) return;  // none was chosen
+    const std::string wrong = read(text, rule, value);
+    if (!wrong.empty()) reject(fmt::format("setting '{}': '{}' {}", field.name, escaped(text), wrong));
+  });
+  if (!settings_.shards || *settings_.shards > settings_.batch) reject("setting 'shards' does not fit its batch");
+}
+
+void Checkpoint::read_vocabulary() {
+  const std::string& encoding = metadata("encoding");
+  if (encoding != "utf8" && encoding != "bytes") reject(fmt::format("encoding '{}' is unknown", escaped(encoding)));
+  try {
+    vocabulary_ = {values<std::uint32_t>("vocab"), encoding == "utf8" ? xgrad::Encoding::utf8 : xgrad::Encoding::bytes};
+  } catch (const xgrad::FormatError& e) {
+    reject(e.what());
+  }
+}
+
+/// Before a model of that size is made: the file must be as large as what its settings ask for.
+void Checkpoint::check_size() const {
+  const Settings& s = settings_;
+  const double gates = s.model == ModelKind::rnn ? 1 : s.model == ModelKind::lstm ? 4 : 3;
+  const double h = s.hidden, v = vocabulary_.size(), lowest = s.embedding > 0 ? s.embedding : v;
+  const double weights = (s.embedding > 0 ? v * lowest : 0) + gates * h * (lowest + h + 1) +
+                         (s.layers - 1) * gates * h * (2 * h + 1) + v * (h + 1);
+  double stored = 0;
+  for (const auto& tensor : file_.tensors) stored += double(tensor.data.size()) / sizeof(float);
+  if (weights > stored) reject(fmt::format("its settings ask for {:.0f} weights, it has {:.0f}", weights, stored));
+}
+
+template <class T>
+void Checkpoint::load_into(const BasicModel<T>& model) const {
+  try {
+    xgrad::ParamStore<float> store;
+    const Model stored(store, architecture());
+    xgrad::load_weights(file_, stored);
+    if (const std::string bad = not_finite(stored); !bad.empty()) reject(bad);
+    const auto from = xgrad::named_parameters(stored);
+    const auto to = xgrad::named_parameters(model);
+    for (std::size_t i = 0; i < from.size(); ++i)
+      std::copy_n(from[i].parameter.data(), from[i].parameter.size(), to[i].parameter.mutable_value().begin());
+  } catch (const xgrad::FormatError& e) {
+    reject(e.what());
+  }
+}
+template void Checkpoint::load_into(const BasicModel<float>&) const;
+template void Checkpoint::load_into(const BasicModel<double>&) const;
+
+xgrad::Array<float> Checkpoint::first_stream(const Model& model) const {
+  xgrad::Array<float> one = model.initial_state(1);
+  const std::vector<float> all = values<float>("state");
+  const xgrad::Index batch = settings_.batch, hidden = settings_.hidden;
+  if (std::ssize(all) != model.state_shape(batch).size()) reject("tensor 'state' is not one of its streams");
+  if (!std::all_of(all.begin(), all.end(), [](float x) { return std::isfinite(x); }))
+    reject("tensor 'state' holds what is no hidden state");
+  for (xgrad::Size part = 0; part < model.state_parts(); ++part)
+    std::copy_n(all.begin() + part * batch * hidden, hidden, one.begin() + part * hidden);
+  return one;
+}
+
+History Checkpoint::history() const {
+  History h{values<std::int64_t>("history.step"), values<double>("history.smooth_loss"),
+            values<std::int64_t>("history.validation_step"), values<double>("history.validation")};
+  if (h.step.size() != h.smooth_loss.size() || h.validation_step.size() != h.validation.size())
+    reject("its history has steps without a loss");
+  return h;
+}
+
+template std::vector<float> Checkpoint::values(const std::string&) const;
+template std::vector<std::uint32_t> Checkpoint::values(const std::string&) const;
+
+}  // namespace char_rnn

@@ -1,0 +1,113 @@
+#include "folder.hpp"
+
+#include <fmt/format.h>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "../failure.hpp"
+#include "checkpoint.hpp"
+
+namespace char_rnn {
+
+namespace fs = std::filesystem;
+using xgrad::escaped;
+
+namespace {
+
+constexpr const char* io_hint = "choose another folder with --out";
+
+[[noreturn]] void cannot(const char* what, const fs::path& path, int error) {
+  throw Failure(Exit::io, fmt::format("cannot {} '{}': {}", what, escaped(path.string()), std::strerror(error)),
+                io_hint);
+}
+
+/// Whether it was made now; it may have been there.
+bool make_folder(const fs::path& folder) {
+  std::error_code error;
+  if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), error);
+  if (error) cannot("make the folder", folder.parent_path(), error.value());
+  const bool made = fs::create_directory(folder, error);
+  if (error && error != std::errc::file_exists) cannot("make the folder", folder, error.value());
+  if (!made && !fs::is_directory(folder)) cannot("make the folder", folder, EEXIST);
+  return made;
+}
+
+fs::path next_free(const fs::path& text) {
+  const std::string name = text.stem().string();
+  for (int n = 1;; ++n) {
+    const fs::path folder = fs::path("runs") / (n == 1 ? name : fmt::format("{}-{}", name, n));
+    if (make_folder(folder)) return folder;
+  }
+}
+
+/// A killed process may have left a line without an end.
+void drop_torn_line(const fs::path& log) {
+  std::ifstream in(log, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::size_t whole = text.rfind('\n') + 1;  // 0 where there is none
+  std::error_code error;
+  if (whole < text.size()) fs::resize_file(log, whole, error);
+  if (error) cannot("write", log, error.value());
+}
+
+}  // namespace
+
+RunFolder RunFolder::fresh(const TrainOptions& options) {
+  if (!options.out) return RunFolder(next_free(options.text), true);
+  fs::path folder = *options.out;
+  if (!folder.has_filename()) folder = folder.parent_path();  // "runs/x/" is "runs/x"
+  const bool made = make_folder(folder);
+  for (const char* file : {latest_file, previous_file, best_file})
+    if (fs::exists(folder / file))
+      throw Failure(Exit::usage, fmt::format("'{}' holds a run already: {}", escaped(folder.string()), file),
+                    fmt::format("--resume '{}' goes on with it; --out names another folder", escaped(folder.string())));
+  return RunFolder(folder, made);
+}
+
+RunFolder RunFolder::resumed(const fs::path& folder) { return RunFolder(folder, false); }
+
+RunFolder::RunFolder(fs::path path, bool made) : path_(std::move(path)), made_(made) {
+  explained(Exit::io, io_hint, [this] {
+    lock_ = std::make_unique<xgrad::FolderLock>(path_);
+    xgrad::remove_stale_temporaries(path_);
+  });
+}
+
+RunFolder::~RunFolder() {
+  if (!lock_ || !made_ || used_) return;
+  std::error_code ignored;
+  fs::remove(path_ / xgrad::FolderLock::file_name, ignored);
+  fs::remove(path_, ignored);
+}
+
+fs::path RunFolder::latest() const { return path_ / latest_file; }
+
+void RunFolder::log(const nlohmann::ordered_json& line) {
+  const fs::path path = path_ / log_file;
+  if (!log_) {
+    // A run that is begun has no checkpoint yet: what an earlier one logged before its first is of no use.
+    const bool goes_on = fs::exists(latest());
+    if (goes_on) drop_torn_line(path);
+    log_.reset(std::fopen(path.c_str(), goes_on ? "ae" : "we"));
+    if (!log_) cannot("write", path, errno);
+    used_ = true;
+  }
+  const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  if (std::fwrite(text.data(), 1, text.size(), log_.get()) != text.size() || std::fflush(log_.get()) != 0)
+    cannot("write", path, errno);
+}
+
+void RunFolder::write(const char* file, const xgrad::SafeTensors& content, const xgrad::ReplaceOptions& how) {
+  explained(Exit::io, io_hint, [&] { xgrad::write_safetensors(path_ / file, content, how); });
+  used_ = true;
+}
+
+void RunFolder::save(const xgrad::SafeTensors& content) {
+  write(latest_file, content, {.keep_previous_as = path_ / previous_file});
+}
+void RunFolder::save_best(const xgrad::SafeTensors& content) { write(best_file, content, {}); }
+
+}  // namespace char_rnn

@@ -1,0 +1,272 @@
+#include "session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <ctime>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "../failure.hpp"
+#include "../model/writer.hpp"
+#include "../terminal/clock.hpp"
+#include "../terminal/interrupt.hpp"
+
+namespace char_rnn {
+
+using namespace xgrad;
+
+namespace {
+
+constexpr std::int64_t report_every = 100;   // steps
+constexpr double save_every = 60;            // seconds, besides --checkpoint-every
+constexpr std::int64_t sample_length = 200;  // symbols
+constexpr double exploded = 3;               // times the first loss
+constexpr std::int64_t patience = 100;       // steps of such losses
+
+std::string utc() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  char text[32];
+  gmtime_r(&now, &parts);
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+}  // namespace
+
+Session::Session(const TrainOptions& options, const Text& text, const Parts& parts, Trainer& trainer, RunFolder& folder,
+                 const Standing& standing, double before)
+    : options_(options),
+      settings_(options.settings),
+      text_(text),
+      parts_(parts),
+      trainer_(trainer),
+      folder_(folder),
+      standing_(standing),
+      rng_(settings_.seed),
+      begun_at_(trainer.steps()),
+      before_(before),
+      started_(now()),
+      reported_(begun_at_) {
+  if (settings_.steps) standing_.total = *settings_.steps;
+  while (next_sample_ <= begun_at_) next_sample_ *= 4;
+}
+
+double Session::now() const { return before_ + seconds_since_start(); }
+
+int Session::train() {
+  begin_log();
+  if (begun_at_ == 0) save();  // a folder that cannot be written is found out now, not after an hour
+  saved_ = now();
+  while (step()) {
+  }
+  const int signal = interrupted();
+  if (signal == 0) {
+    if (!parts_.validation.empty() &&
+        (standing_.history.validation_step.empty() || standing_.history.validation_step.back() != trainer_.steps()))
+      validate();
+    standing_.finished = true;
+  }
+  save();
+  progress_.finish(figures());
+  if (signal == 0) show_sample();
+  say_goodbye(signal);
+  return signal == 0 ? 0 : 128 + signal;
+}
+
+// One step and what is due after it. Returns whether there is another.
+bool Session::step() {
+  plan();
+  if ((settings_.steps && trainer_.steps() >= *settings_.steps) || out_of_time()) return false;
+  const double before = now();
+  last_ = trainer_.step(standing_.total);
+  busy_ += now() - before;
+  watch(last_);
+  const std::int64_t n = trainer_.steps();
+  const bool last = (settings_.steps && n >= *settings_.steps) || out_of_time();
+  const int signal = interrupted();
+  if (n == 1 || n % report_every == 0 || last || signal != 0) note(last_, signal == 0 || n % report_every == 0);
+  if (signal != 0 || last) return false;
+  progress_.update(figures());
+  if (!parts_.validation.empty() && n % settings_.eval_every == 0) validate();
+  if (n == next_sample_) show_sample(), next_sample_ *= 4;
+  if (n % options_.checkpoint_every == 0 || now() - saved_ > save_every) save();
+  return true;
+}
+
+// With --seconds: how many steps there will have been at the end. Until that can be told, so many that no schedule
+// falls; then anew at every hundredth of the time.
+void Session::plan() {
+  if (!options_.seconds || settings_.steps) return;
+  const double time = now(), done = double(trainer_.steps() - begun_at_);
+  if (planned_ == 0) standing_.total = std::max(standing_.total, std::int64_t{1} << 40);
+  if (done < 3 || time - started_ < 0.2 || time < planned_ + *options_.seconds / 100) return;
+  planned_ = time;
+  if (closing_ == 0 && !parts_.validation.empty()) {  // a forward pass takes about a third of a step
+    Size chars = 0;
+    for (const ScoredRange& range : parts_.validation) chars += range.count + range.warm_up;
+    closing_ = double(chars) / double(trainer_.chars_per_step()) * (time - started_) / done / 2;
+  }
+  const double left = std::max(*options_.seconds - closing_ - 0.5 - time, 0.0);
+  standing_.total = trainer_.steps() + std::max<std::int64_t>(1, std::llround(left * done / (time - started_)));
+}
+
+bool Session::out_of_time() const {
+  if (!options_.seconds) return false;
+  const double steps = double(trainer_.steps() - begun_at_);
+  const double each = steps > 0 ? (now() - started_) / steps : 0;
+  return now() + each + closing_ + 0.3 >= *options_.seconds && steps > 0;
+}
+
+void Session::watch(const StepResult& result) {
+  standing_.smooth_loss = 0.999 * standing_.smooth_loss + 0.001 * result.loss;
+  if (trainer_.steps() == 1) standing_.first_loss = result.loss;
+  clipped_ += result.clipped > 0 ? 1 : 0;
+  if (result.loss <= exploded * standing_.first_loss) {
+    standing_.exploded = 0;
+    return;
+  }
+  if (++standing_.exploded == 1) {
+    progress_.hide();
+    fmt::print(stderr, "char_rnn: warning: loss {:.3g} in step {} is more than {:g} times the first, {:.3g}\n",
+               result.loss, trainer_.steps(), exploded, standing_.first_loss);
+  }
+  if (standing_.exploded < patience) return;
+  throw Failure(
+      Exit::numerical,
+      fmt::format("loss {:.3g} is more than {:g} times the first, {:.3g}, and was for {} steps; '{}' keeps what "
+                  "was saved before",
+                  result.loss, exploded, standing_.first_loss, patience, latest_file),
+      "use a lower --lr, or --clip-norm");
+}
+
+Figures Session::figures() const {
+  const double elapsed = now();
+  const double by_steps = settings_.steps ? double(trainer_.steps()) / double(*settings_.steps) : 0;
+  const double by_time = options_.seconds ? elapsed / *options_.seconds : 0;
+  Figures f;
+  f.step = trainer_.steps();
+  f.begun_at = begun_at_;
+  f.fraction = std::min(1.0, std::max(by_steps, by_time));
+  f.begun_fraction = settings_.steps && by_steps > by_time ? double(begun_at_) / double(*settings_.steps) : 0;
+  f.smooth_loss = standing_.smooth_loss;
+  f.seconds = elapsed - (by_time > by_steps ? 0 : started_);
+  f.chars_per_step = trainer_.chars_per_step();
+  f.gradient_norm = last_.gradient_norm;
+  f.clipped = clipped_;
+  if (!standing_.history.validation.empty()) f.validation = standing_.history.validation.back();
+  return f;
+}
+
+void Session::note(const StepResult& result, bool remember) {
+  const std::int64_t n = trainer_.steps();
+  if (remember && (standing_.history.step.empty() || standing_.history.step.back() != n)) {
+    standing_.history.step.push_back(n);
+    standing_.history.smooth_loss.push_back(standing_.smooth_loss);
+  }
+  const double chars = double(n - reported_) * double(trainer_.chars_per_step());
+  folder_.log({{"event", "step"},
+               {"step", n},
+               {"seconds", now()},
+               {"loss", result.loss},
+               {"smooth_loss", standing_.smooth_loss},
+               {"learning_rate", result.learning_rate},
+               {"gradient_norm", result.gradient_norm},
+               {"clipped", clipped_},
+               {"chars_per_s", std::round(busy_ > 0 ? chars / busy_ : 0)}});
+  busy_ = 0;
+  clipped_ = 0;
+  reported_ = n;
+}
+
+double Session::best() const {
+  const auto& all = standing_.history.validation;
+  return all.empty() ? std::numeric_limits<double>::infinity() : *std::min_element(all.begin(), all.end());
+}
+
+void Session::validate() {
+  const double before = now();
+  const Score score = evaluate(trainer_.model(), text_.ids, parts_.validation, trainer_.threads());
+  const bool better = score.nats < best();
+  standing_.history.validation_step.push_back(trainer_.steps());
+  standing_.history.validation.push_back(score.nats);
+  folder_.log({{"event", "validation"},
+               {"step", trainer_.steps()},
+               {"seconds", now()},
+               {"nats", score.nats},
+               {"bits_per_char", score.bits()},
+               {"perplexity", score.perplexity()},
+               {"chars", score.chars},
+               {"best", better}});
+  progress_.hide();
+  fmt::print(stderr, "char_rnn: step {}: validation {:.4f} nats, {:.4f} bits per character, perplexity {:.3f}{}\n",
+             trainer_.steps(), score.nats, score.bits(), score.perplexity(), better ? ", the best so far" : "");
+  standing_.training = trainer_.state();
+  if (better) folder_.save_best(checkpoint_of(settings_, text_.vocabulary, text_.sha256, standing_, trainer_));
+  closing_ = 1.2 * (now() - before) + 0.2;
+}
+
+void Session::save() {
+  if (saved_step_ == trainer_.steps() && !standing_.finished) return;
+  if (const std::string bad = not_finite(trainer_.model()); !bad.empty())
+    throw Failure(Exit::numerical,
+                  fmt::format("{} after step {}; '{}' keeps what was saved before", bad, trainer_.steps(), latest_file),
+                  "use a lower --lr, or --clip-norm");
+  standing_.training = trainer_.state();
+  folder_.save(checkpoint_of(settings_, text_.vocabulary, text_.sha256, standing_, trainer_));
+  saved_step_ = trainer_.steps();
+  saved_ = now();
+}
+
+void Session::show_sample() {
+  progress_.hide();
+  Writer writer(trainer_.model(), text_.vocabulary, trainer_.first_stream(), rng_, {});
+  std::vector<Index> ids;
+  writer.write({}, sample_length, [&](Index id) { return ids.push_back(id), true; });
+  folder_.log({{"event", "sample"}, {"step", trainer_.steps()}, {"text", text_.vocabulary.decode(ids)}});
+  out_.put(fmt::format("---- step {}\n", trainer_.steps()));
+  out_.put(text_.vocabulary, ids);
+  out_.put("\n");
+  out_.flush();
+}
+
+void Session::begin_log() {
+  nlohmann::ordered_json settings;
+  visit_settings(settings_, [&](const Field& field, const auto& value, const auto& rule) {
+    if (const std::string text = show(value, rule); !text.empty()) settings[field.name] = text;
+  });
+  if (begun_at_ > 0) folder_.log({{"event", "resume"}, {"step", begun_at_}, {"time", utc()}});
+  else
+    folder_.log({{"event", "start"},
+                 {"time", utc()},
+                 {"version", XGRAD_VERSION},
+                 {"text", options_.text.filename().string()},
+                 {"bytes", text_.bytes},
+                 {"symbols", text_.ids.size()},
+                 {"vocabulary", text_.vocabulary.size()},
+                 {"sha256", text_.sha256},
+                 {"isa", isa()},
+                 {"blas_core", blas_core()},
+                 {"threads", trainer_.threads()},
+                 {"parameters", count_parameters(trainer_.model())},
+                 {"protocol", parts_.protocol},
+                 {"settings", settings}});
+}
+
+void Session::say_goodbye(int signal) {
+  const std::string folder = escaped(folder_.path().string());
+  const char* reason = signal == SIGINT ? "interrupted" : signal != 0 ? "terminated" : "finished";
+  folder_.log({{"event", "end"}, {"step", trainer_.steps()}, {"seconds", now()}, {"reason", reason}});
+  if (signal != 0) {
+    fmt::print(stderr, "char_rnn: {} after step {}; '{}' holds it\nhint: go on with --resume {}\n", reason,
+               trainer_.steps(), latest_file, folder);
+    return;
+  }
+  if (!parts_.validation.empty()) fmt::print(stderr, "char_rnn: {}\n", parts_.protocol);
+  fmt::print(stderr, "char_rnn: run saved in {}\nchar_rnn: for more text: char_rnn sample {}\n", folder, folder);
+}
+
+}  // namespace char_rnn
