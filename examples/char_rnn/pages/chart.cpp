@@ -77,6 +77,7 @@ std::string legend(const Chart& chart) {
   if (chart.series.size() < 2) return out;
   for (const Series& s : chart.series)
     out += fmt::format("<span class=\"key {}{}\">{}</span>\n", s.look, s.dot ? " dotted" : "", html(s.name));
+  if (!chart.marks.empty()) out += "<span class=\"key resumed\">resumed</span>\n";
   return "<span class=\"keys\">\n" + out + "</span>\n";
 }
 
@@ -92,7 +93,7 @@ std::string labels(const Chart& chart) {
   };
   side("left", chart.y);
   if (!chart.right_unit.empty())
-    side("right", exact_axis(chart.y.low * chart.right_scale, chart.y.high * chart.right_scale, 5));
+    side("right", exact_axis(chart.y.low * chart.right_scale, chart.y.high * chart.right_scale, 8));
   return out;
 }
 
@@ -115,10 +116,11 @@ const char chart_style[] = R"css(
   vertical-align: .28em; border-top: 2px solid var(--line); }
 .key.dotted::before { width: .55rem; height: .55rem; border: 0; border-radius: 50%; background: var(--line);
   vertical-align: 0; }
+.key.resumed::before { border-top: 2px dotted var(--soft); }
 .blue { --line: var(--blue); } .orange { --line: var(--orange); }
-.faint { --line: color-mix(in srgb, var(--blue) 35%, var(--card)); }
+.faint { --line: color-mix(in srgb, var(--blue) 50%, var(--card)); }
 .units, .steps { display: flex; justify-content: space-between; font-size: .75rem; color: var(--soft); }
-.units { margin-top: .5rem; padding-bottom: .35rem; }
+.units { margin-top: .5rem; min-height: 1.4rem; padding-bottom: .35rem; }
 .steps { justify-content: center; padding-top: 1.5rem; }
 .plot { position: relative; margin: 0 .75rem 0 3.25rem; }
 .plot.two { margin-right: 2.5rem; }

@@ -18,6 +18,28 @@ void append_bucket(std::vector<Point>& out, const Point* first, const Point* end
   for (auto at = std::begin(kept); at != last; ++at) out.push_back(**at);
 }
 
+/// Calls f with the finite points of each part that has some; f may reorder them.
+template <class F>
+void for_each_bucket(const std::vector<Point>& points, std::size_t buckets, F f) {
+  std::vector<Point> finite;
+  std::copy_if(points.begin(), points.end(), std::back_inserter(finite),
+               [](const Point& p) { return std::isfinite(p.y); });
+  if (finite.empty()) return;
+  const double begin = finite.front().x, width = finite.back().x - begin;
+  const auto bucket = [&](const Point* p) -> std::size_t {
+    if (width <= 0) return 0;
+    return std::min(static_cast<std::size_t>((p->x - begin) / width * static_cast<double>(buckets)), buckets - 1);
+  };
+  Point* first = finite.data();
+  Point* const end = first + finite.size();
+  while (first != end) {
+    Point* next = first;
+    for (const std::size_t here = bucket(first); next != end && bucket(next) == here;) ++next;
+    f(first, next);
+    first = next;
+  }
+}
+
 /// 1, 2 or 5 times a power of ten: the least that divides `range` into at most about `count` parts.
 double nice_step(double range, int count) {
   const double rough = range / count;
@@ -38,20 +60,19 @@ void part(double& low, double& high) {
 }  // namespace
 
 std::vector<Point> thinned(const std::vector<Point>& points, std::size_t buckets) {
-  std::vector<Point> finite, out;
-  std::copy_if(points.begin(), points.end(), std::back_inserter(finite),
-               [](const Point& p) { return std::isfinite(p.y); });
-  if (finite.empty()) return out;
-  const double begin = finite.front().x, width = finite.back().x - begin;
-  const auto bucket = [&](const Point& p) {
-    return width > 0 ? static_cast<std::size_t>((p.x - begin) / width * static_cast<double>(buckets)) : 0;
-  };
-  const Point *first = finite.data(), *const end = first + finite.size();
-  for (const Point* at = first + 1; at <= end; ++at)
-    if (at == end || std::min(bucket(*at), buckets - 1) != std::min(bucket(*first), buckets - 1)) {
-      append_bucket(out, first, at);
-      first = at;
-    }
+  std::vector<Point> out;
+  for_each_bucket(points, buckets, [&out](Point* first, Point* end) { append_bucket(out, first, end); });
+  return out;
+}
+
+std::vector<Point> medians(const std::vector<Point>& points, std::size_t buckets) {
+  std::vector<Point> out;
+  for_each_bucket(points, buckets, [&out](Point* first, Point* end) {
+    const double x = (first->x + (end - 1)->x) / 2;
+    Point* const middle = first + (end - first) / 2;
+    std::nth_element(first, middle, end, [](const Point& a, const Point& b) { return a.y < b.y; });
+    out.push_back({x, middle->y});
+  });
   return out;
 }
 
@@ -101,6 +122,10 @@ std::string tick_label(double value) {
   if (magnitude >= 1e15) return fmt::format("{:.3g}", value);
   if (magnitude >= 1e6) return fmt::format("{:g}M", value / 1e6);
   if (magnitude >= 1000 && std::round(value) == value) return grouped(static_cast<long long>(value));
+  if (magnitude < 0.001) {
+    const int power = static_cast<int>(std::floor(std::log10(magnitude) + 1e-9));
+    return fmt::format("{:.4g}e{}", value / std::pow(10.0, power), power);
+  }
   return fmt::format("{:.6g}", value);
 }
 

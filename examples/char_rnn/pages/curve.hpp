@@ -15,6 +15,9 @@ struct Point {
 /// is not finite are left out. Precondition: x never decreases.
 std::vector<Point> thinned(const std::vector<Point>& points, std::size_t buckets);
 
+/// The median of the finite y in each of `buckets` equal parts, at the middle of its steps. Precondition as above.
+std::vector<Point> medians(const std::vector<Point>& points, std::size_t buckets);
+
 /// A range of values, and where in it lines with labels go.
 struct Axis {
   double low = 0, high = 1;  // low < high
@@ -34,7 +37,7 @@ Axis log_axis(double low, double high, int count);
 /// A logarithmic axis where the positive values of the points span more than two decades, else a linear one.
 Axis axis_over(const std::vector<Point>& points, int count);
 
-/// A tick's value as short as it is exact: 0.5, 12,000, 3M, 1e-05.
+/// A tick's value as short as it is exact: 0.5, 12,000, 3M, 2e-5.
 std::string tick_label(double value);
 /// An integer with its thousands apart: 1,003,854.
 std::string grouped(long long value);

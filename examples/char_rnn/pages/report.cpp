@@ -15,6 +15,7 @@ namespace {
 using Step = RunHistory::Step;
 using Validation = RunHistory::Validation;
 
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double bits_per_nat = 1.4426950408889634;  // 1 / ln 2
 constexpr std::size_t columns = 100;                 // of a chart, that say figures to the pointer
 constexpr std::size_t most_samples = 20;
@@ -34,9 +35,11 @@ h3 { font-size: 1rem; }
 .figures dd { margin: 0; font-size: .875rem; line-height: 1.4; color: var(--soft); }
 .figures dd.value { font-size: 1.625rem; line-height: 1.35; font-weight: 600; color: var(--ink);
   font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
-.figures .unit { font-size: .9375rem; font-weight: 400; color: var(--soft); letter-spacing: 0; }
+.figures .unit { white-space: nowrap; font-size: .9375rem; font-weight: 400; color: var(--soft); letter-spacing: 0; }
 .caption { font-size: .8125rem; color: var(--soft); margin-top: .25rem; }
 .sample { margin: 0; display: flex; flex-direction: column; gap: .5rem; }
+.sample figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 0 1rem;
+  font-size: .8125rem; }
 pre { margin: 0; font: .8125rem/1.5 var(--mono); white-space: pre-wrap; max-height: 22rem; overflow: auto; tab-size: 4; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; table-layout: fixed; }
 th, td { text-align: left; vertical-align: top; padding: .35rem 0; border-bottom: 1px solid var(--rule); }
@@ -70,12 +73,12 @@ std::string bits_and_perplexity(double nats) {
 std::pair<double, std::int64_t> last(const RunHistory& h, double Step::*member) {
   for (auto at = h.steps.rbegin(); at != h.steps.rend(); ++at)
     if (std::isfinite((*at).*member)) return {(*at).*member, at->step};
-  return {std::numeric_limits<double>::quiet_NaN(), 0};
+  return {nan, 0};
 }
 
 double median(std::vector<double> values) {
   std::erase_if(values, [](double v) { return !std::isfinite(v); });
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  if (values.empty()) return nan;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
@@ -99,10 +102,10 @@ std::string figures(const RunHistory& h) {
   if (const Validation* best = h.best()) {
     std::vector<std::string> below{bits_and_perplexity(best->nats), fmt::format("at step {}", grouped(best->step))};
     if (best->chars) below.push_back(grouped(*best->chars) + " characters scored");
-    out += figure("Best validation loss", fmt::format("{:.4f}", best->nats), "nats per character", below);
+    out += figure("Best validation loss", fmt::format("{:.4f}", best->nats), "nats/char", below);
   }
   if (const auto [loss, step] = last(h, &Step::smooth_loss); std::isfinite(loss))
-    out += figure("Training loss, smoothed", fmt::format("{:.4f}", loss), "nats per character",
+    out += figure("Training loss, smoothed", fmt::format("{:.4f}", loss), "nats/char",
                   {bits_and_perplexity(loss), fmt::format("at step {}", grouped(step))});
   out += figure("Steps", grouped(last_step(h)), "",
                 {h.end ? "ended: " + (h.end->reason.empty() ? "no reason given" : h.end->reason)
@@ -126,24 +129,30 @@ std::vector<Point> curve(const RunHistory& h, double Step::*member) {
   return points;
 }
 
+/// Where the axis of steps ends.
+double last_place(const RunHistory& h) { return static_cast<double>(std::max<std::int64_t>(last_step(h), 1)); }
+
 /// A chart's frame: what is the same for all charts of a run.
 Chart chart_of(const RunHistory& h, const std::string& title, const std::string& unit) {
   Chart chart;
   chart.title = title;
   chart.unit = unit;
-  chart.x = exact_axis(0, static_cast<double>(last_step(h)), 5);
+  chart.x = exact_axis(0, last_place(h), 5);
   for (const auto& r : h.resumes)
-    chart.marks.emplace_back(r.step, fmt::format("resumed at step {} {}", grouped(r.step), r.time));
+    chart.marks.emplace_back(r.step, "resumed at step " + grouped(r.step) + (r.time.empty() ? "" : ", " + r.time));
   return chart;
 }
 
-/// Titles for some steps, evenly spread, from what `say` says about a step.
+/// Titles for some of the steps that have this member, evenly spread, from what `say` says about a step.
 template <class F>
-std::vector<std::pair<double, std::string>> notes_of(const RunHistory& h, F say) {
+std::vector<std::pair<double, std::string>> notes_of(const RunHistory& h, double Step::*member, F say) {
+  std::vector<const Step*> known;
+  for (const Step& s : h.steps)
+    if (std::isfinite(s.*member)) known.push_back(&s);
   std::vector<std::pair<double, std::string>> notes;
-  const std::size_t count = std::min(columns, h.steps.size());
+  const std::size_t count = std::min(columns, known.size());
   for (std::size_t i = 0; i < count; ++i) {
-    const Step& s = h.steps[count == 1 ? 0 : i * (h.steps.size() - 1) / (count - 1)];
+    const Step& s = *known[count == 1 ? 0 : i * (known.size() - 1) / (count - 1)];
     notes.emplace_back(s.step, fmt::format("step {}: {}", grouped(s.step), say(s)));
   }
   return notes;
@@ -195,49 +204,72 @@ std::string loss_chart(const RunHistory& h) {
                                                  y, bits_and_perplexity(y), is_best ? " (best)" : "");
                             }});
   }
-  chart.notes = notes_of(h, [](const Step& s) {
-    return fmt::format("training loss {:.4f} nats, smoothed {:.4f} ({:.3f} bits)", s.loss, s.smooth_loss,
-                       s.smooth_loss * bits_per_nat);
+  chart.notes = notes_of(h, &Step::loss, [](const Step& s) {
+    std::string note = fmt::format("training loss {:.4f} nats", s.loss);
+    if (std::isfinite(s.smooth_loss))
+      note += fmt::format(", smoothed {:.4f} ({:.3f} bits)", s.smooth_loss, s.smooth_loss * bits_per_nat);
+    return note;
   });
   chart.y = loss_axis(chart.series, values_of(h, &Step::loss));
   return "<section class=\"card\">\n" + chart_html(chart) + beyond(h, chart.y) + "</section>\n";
 }
 
-/// The chart of one member, or nothing where the log does not have it.
-std::string small_chart(const RunHistory& h, const std::string& title, double Step::*member, const std::string& below) {
-  if (!std::isfinite(last(h, member).first)) return "";
-  Chart chart = chart_of(h, title, "");
-  chart.series = {{"", "blue", curve(h, member), {}}};
-  chart.y = axis_over(chart.series.front().points, 4);
-  if (chart.y.log) chart.unit = "logarithmic";
-  chart.notes = notes_of(h, [member](const Step& s) { return fmt::format("{:.4g}", s.*member); });
+std::string small_chart(const Chart& chart, const std::string& below = "") {
   return "<section class=\"card\">\n" + chart_html(chart) + below + "</section>\n";
 }
 
-std::string clipping(const RunHistory& h) {
+/// The chart of one member, or nothing where the log does not have it. Where points are too many to tell apart, their
+/// medians say more than the band that they fill.
+std::string member_chart(const RunHistory& h, const std::string& title, double Step::*member,
+                         const std::string& below = "") {
+  if (!std::isfinite(last(h, member).first)) return "";
+  Chart chart = chart_of(h, title, "");
+  const std::vector<Point> points = curve(h, member);
+  chart.series = {{"", "blue", points, {}}};
+  if (points.size() > 4 * columns && member != &Step::learning_rate)  // a rate is set, and does not scatter
+    chart.series = {{"logged", "faint", points, {}}, {"median", "blue", medians(points, columns), {}}};
+  chart.y = axis_over(points, 4);
+  if (chart.y.log) chart.unit = "logarithmic";
+  chart.notes = notes_of(h, member, [member](const Step& s) { return fmt::format("{:.4g}", s.*member); });
+  return small_chart(chart, below);
+}
+
+/// How often a limit took effect, in as many parts of the run as the chart has columns; nothing where none did.
+std::string clip_chart(const RunHistory& h) {
+  const double end = last_place(h);
+  std::vector<double> sums(std::min(columns, h.steps.size()));
+  const double width = end / static_cast<double>(sums.size());
   double total = 0;
-  std::int64_t clipped = 0, known = 0;
   for (const Step& s : h.steps) {
-    if (!std::isfinite(s.clipped)) continue;
-    ++known;
-    if (s.clipped > 0) ++clipped;
+    if (!(s.clipped > 0)) continue;
+    sums[std::min(static_cast<std::size_t>(static_cast<double>(s.step) / width), sums.size() - 1)] += s.clipped;
     total += s.clipped;
   }
-  if (known == 0) return "";
-  if (clipped == 0) return "<p class=\"caption\">Nothing was clipped.</p>\n";
-  return fmt::format("<p class=\"caption\">Clipped {} times, seen in {} of {} lines of the log.</p>\n",
-                     grouped(std::llround(total)), grouped(clipped), grouped(known));
+  if (total == 0) return "";
+  Chart chart = chart_of(h, "Clipped", "times");
+  chart.series = {{"", "blue", {}, {}}};
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const double left = width * static_cast<double>(i), right = left + width;
+    for (const double x : {left, right}) chart.series[0].points.push_back({x, sums[i]});
+    chart.notes.emplace_back((left + right) / 2, fmt::format("steps {} to {}: {}", grouped(std::llround(left)),
+                                                             grouped(std::llround(right)), tick_label(sums[i])));
+  }
+  chart.y = linear_axis(0, std::max(4.0, *std::max_element(sums.begin(), sums.end())), 4);
+  const std::string part = sums.size() == columns
+                               ? "a hundredth"
+                               : fmt::format("one of {} equal parts", grouped(static_cast<long long>(sums.size())));
+  return small_chart(chart, fmt::format("<p class=\"caption\">{} in all; each level is {} of the run.</p>\n",
+                                        tick_label(total), part));
 }
 
 std::string charts(const RunHistory& h) {
   if (h.steps.empty() && h.validations.empty()) return "<p class=\"card soft\">No step has been logged yet.</p>\n";
-  const std::string clips = clipping(h);
-  std::string small = small_chart(h, "Learning rate", &Step::learning_rate, "") +
-                      small_chart(h, "Gradient norm", &Step::gradient_norm, clips);
-  const auto count = values_of(h, &Step::clipped);
-  if (std::any_of(count.begin(), count.end(), [](double c) { return c > 0; }))
-    small += small_chart(h, "Clipped", &Step::clipped, "");
-  small += small_chart(h, "Characters per second", &Step::chars_per_s, "");
+  std::string clips = clip_chart(h), none;
+  if (clips.empty() && std::isfinite(last(h, &Step::clipped).first))
+    none = "<p class=\"caption\">Nothing was clipped.</p>\n";
+  const std::string small = member_chart(h, "Learning rate", &Step::learning_rate) +
+                            member_chart(h, "Gradient norm", &Step::gradient_norm, none) + clips +
+                            member_chart(h, "Characters per second", &Step::chars_per_s);
   return loss_chart(h) + (small.empty() ? "" : "<div class=\"grid\">\n" + small + "</div>\n");
 }
 
@@ -269,10 +301,17 @@ std::string samples(const RunHistory& h) {
     out += fmt::format("<p class=\"soft\">{} of {}; the log has them all.</p>\n", indices.size(),
                        grouped(static_cast<long long>(h.samples.size())));
   out += "<div class=\"grid\">\n";
-  for (const std::size_t i : indices)
+  for (const std::size_t i : indices) {
+    const RunHistory::Sample& sample = h.samples[i];
+    const auto after = std::upper_bound(h.steps.begin(), h.steps.end(), sample.step,
+                                        [](std::int64_t step, const Step& s) { return step < s.step; });
+    const double loss = after == h.steps.begin() ? nan : std::prev(after)->smooth_loss;
     out += fmt::format(
-        "<figure class=\"sample card\">\n<figcaption><h3>Step {}</h3></figcaption>\n<pre>\n{}</pre>\n</figure>\n",
-        grouped(h.samples[i].step), html(shortened(h.samples[i].text)));
+        "<figure class=\"sample card\">\n<figcaption><h3>Step {}</h3>{}</figcaption>\n<pre>\n{}</pre>\n</figure>\n",
+        grouped(sample.step),
+        std::isfinite(loss) ? fmt::format("<span class=\"soft\">smoothed loss {:.3f} nats</span>", loss) : "",
+        html(shortened(sample.text)));
+  }
   return out + "</div>\n";
 }
 

@@ -116,35 +116,38 @@ std::string numbers(const Activations& a) {
   return out + "]}";
 }
 
-std::string list(const char* name, const char* why, const std::vector<RankedUnit>& units) {
+std::string list(const char* name, const char* why, const std::vector<RankedUnit>& units, bool with_layers) {
   if (units.empty()) return "";
   std::string out = fmt::format("<p title=\"{}\"><span class=\"soft\">{}</span>", why, name);
   for (const RankedUnit& u : units)
-    out += fmt::format(" <a href=\"#{0}.{1}\" title=\"{2:.2f}\">{0}.{1}</a>", u.layer, u.unit, u.score);
+    out += fmt::format(" <a href=\"#{}:{}\" title=\"{:.2f}\">{}{}</a>", u.layer, u.unit, u.score,
+                       with_layers ? fmt::format("{}:", u.layer) : "", u.unit);
   return out + "</p>\n";
 }
 
 std::string lists(const Activations& a) {
   const RankedUnits ranked = ranked_units(a, listed);
-  return "<nav id=\"lists\" aria-label=\"units worth a look\" hidden=\"\">\n" +
-         list("most lively", "by standard deviation, 0 to 1", ranked.lively) +
+  const bool layers = a.layers > 1;
+  return fmt::format("<nav id=\"lists\" hidden=\"\">\n<p>Units worth a look{}:</p>\n", layers ? " (layer:unit)" : "") +
+         list("most lively", "by standard deviation, 0 to 1", ranked.lively, layers) +
          list("like switches", "by bimodality: 1 for two values, 0.56 for an even spread, 0.33 for a bell",
-              ranked.switches) +
-         list("slowest", "by correlation with themselves a character later", ranked.slow) + "</nav>\n";
+              ranked.switches, layers) +
+         list("slowest", "by correlation with themselves a character later", ranked.slow, layers) + "</nav>\n";
 }
 
 std::string bar(const Activations& a) {
+  const char* absent = " hidden=\"\"";
   return fmt::format(
       R"html(<form id="bar" hidden="">
-<span class="pick"><label for="layer">layer</label> <input id="layer" type="number" min="0" max="{0}" value="0"{2} /></span>
+<span class="pick"{0}><label for="layer">layer</label> <input id="layer" type="number" min="0" max="{1}" value="0" /></span>
 <span class="pick"><label for="unit">unit</label> <button type="button" id="previous" aria-label="previous unit">&#8249;</button>
-<input id="unit" type="number" min="0" max="{1}" value="0" /> <button type="button" id="next" aria-label="next unit">&#8250;</button></span>
-<span class="scale" title="activation"><span>&#8722;1</span><span class="ramp"></span><span>+1</span></span>
+<input id="unit" type="number" min="0" max="{2}" value="0" /> <button type="button" id="next" aria-label="next unit">&#8250;</button></span>
+<span class="scale"><span>&#8722;1</span><span class="ramp"></span><span>+1</span></span>
 <label class="pick"{3}><input id="guesses" type="checkbox" checked="" /> guesses</label>
-<output id="say">Point at a character. Arrow keys change the unit{4}.</output>
+<output id="say">Point at a character for its figures. Arrow keys change the unit{4}.</output>
 </form>
 )html",
-      a.layers - 1, a.units - 1, a.layers == 1 ? " disabled=\"\"" : "", a.top() == 0 ? " hidden=\"\"" : "",
+      a.layers == 1 ? absent : "", a.layers - 1, a.units - 1, a.top() == 0 ? absent : "",
       a.layers == 1 ? "" : ", with Shift the layer");
 }
 

@@ -5,8 +5,8 @@ namespace char_rnn {
 // Blue for -1, orange for +1, the page's own colour for 0. Both ends are light enough in the light scheme, and dark
 // enough in the dark one, for the text on them to keep its colour.
 const char visualize_style[] = R"css(
-:root { --rest: #fff; --low: #5aa5e3; --high: #f59331; --guess: #b48ad0; }
-@media (prefers-color-scheme: dark) { :root { --rest: #1d2024; --low: #1c6fb8; --high: #b85a06; --guess: #74509b; } }
+:root { --rest: #fff; --low: #5aa5e3; --high: #f59331; --guess: #b48ad0; --frame: #7a3fa6; }
+@media (prefers-color-scheme: dark) { :root { --rest: #1d2024; --low: #1c6fb8; --high: #b85a06; --guess: #74509b; --frame: #c9a2e8; } }
 body { padding: 1.5rem 1.25rem 4rem; }
 h1 { font-size: 1.5rem; }
 .soft { color: var(--soft); }
@@ -30,15 +30,17 @@ button { min-width: 2rem; cursor: pointer; }
 .ramp { width: 8rem; height: .9rem; border-radius: .2rem; border: 1px solid var(--rule);
   background: linear-gradient(in oklab to right, var(--low), var(--rest), var(--high)); }
 #say { flex-basis: 100%; min-height: 1.5em; font-size: .8125rem; color: var(--soft); font-variant-numeric: tabular-nums; }
+b { background: var(--rest); }
 #text { font-family: var(--mono); line-height: 1.3; overflow-wrap: normal; }
-.l { content-visibility: auto; contain-intrinsic-size: auto 7.5rem; padding-bottom: .5rem; }
-.plain .l { contain-intrinsic-size: auto 1.5rem; padding-bottom: 0; }
-.c { display: inline-block; vertical-align: top; min-width: 1ch; text-align: center; }
+.l { content-visibility: auto; contain-intrinsic-size: auto 7.5rem; }
+.plain .l { contain-intrinsic-size: auto 1.6rem; }
+.c { display: inline-block; vertical-align: top; min-width: 1ch; margin-bottom: .5rem; text-align: center; }
 .c:hover { outline: 1px solid var(--soft); }
-.c b { display: block; font-weight: 400; background: var(--rest); padding: .12rem .06rem; }
+#text b { display: block; font-weight: 400; padding: .12rem .06rem; }
 .c i { display: block; font-style: normal; font-size: .6875rem; line-height: 1.25; min-height: 1.25em; color: var(--soft); }
-.c i.t { color: var(--ink); font-weight: 700; box-shadow: inset 0 0 0 1px var(--ink); }
+i.t.t { color: var(--ink); font-weight: 700; box-shadow: inset 0 0 0 1.5px var(--frame); }
 .w b { color: color-mix(in srgb, currentColor 45%, transparent); }
+.plain .c { margin-bottom: .1rem; }
 .plain i { display: none; }
 )css";
 
@@ -89,7 +91,7 @@ const char visualize_script[] = R"js(
     });
     if (layerInput.valueAsNumber !== layer) layerInput.value = layer;
     if (unitInput.valueAsNumber !== unit) unitInput.value = unit;
-    const hash = `#${layer}.${unit}`;
+    const hash = `#${layer}:${unit}`;
     for (const link of links) {
       if (link.getAttribute("href") === hash) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
@@ -100,7 +102,7 @@ const char visualize_script[] = R"js(
   const move = (layers, units) => show((layer + layers + numbers.layers) % numbers.layers,
                                        (unit + units + numbers.units) % numbers.units);
   const go = () => {
-    const [, toLayer, toUnit] = /^#(\d+)\.(\d+)$/.exec(location.hash) || [];
+    const [, toLayer, toUnit] = /^#(\d+):(\d+)$/.exec(location.hash) || [];
     show(Number(toLayer), Number(toUnit));
   };
 
