@@ -81,11 +81,16 @@ std::string legend(const Chart& chart) {
   return "<span class=\"keys\">\n" + out + "</span>\n";
 }
 
+/// In thousands where there are many: six digits side by side would touch on a phone.
+std::string step_label(double step, const Axis& axis) {
+  return step == 0 || axis.high < 10000 ? tick_label(step) : tick_label(step / 1000) + "k";
+}
+
 std::string labels(const Chart& chart) {
   std::string out;
   for (const double tick : chart.x.ticks)
     out += fmt::format("<span class=\"at bottom\" style=\"left:{:.2f}%\">{}</span>\n", 100 * chart.x.place(tick),
-                       tick_label(tick));
+                       step_label(tick, chart.x));
   const auto side = [&](const char* where, const Axis& axis) {
     for (const double tick : axis.ticks)
       out += fmt::format("<span class=\"at {}\" style=\"bottom:{:.2f}%\">{}</span>\n", where, 100 * axis.place(tick),

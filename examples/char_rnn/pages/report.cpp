@@ -351,7 +351,7 @@ std::string tables(const RunHistory& h) {
 }  // namespace
 
 std::string report_page(const RunHistory& h) {
-  const std::string name = h.text.empty() ? "Training run" : h.text;
+  const std::string name = h.text.empty() ? "Training run" : h.text.substr(h.text.rfind('/') + 1);
   std::string about = "A character model";
   if (h.parameters) about += fmt::format(" of {} parameters", grouped(*h.parameters));
   if (!h.time.empty()) about += ", training begun " + h.time;
