@@ -1,0 +1,163 @@
+#include "history.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <xgrad/autograd/core/error.hpp>
+#include <xgrad/models/text/vocabulary.hpp>
+
+namespace char_rnn {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The members of one line, null where they are absent. Throws xgrad::FormatError where one has another type.
+class Members {
+ public:
+  Members(const Json& object, const std::string& where) : object_(object), where_(where) {}
+
+  double number(const char* key) const {
+    const Json& value = get(key);
+    if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
+    if (!value.is_number()) refuse(key, "a number");
+    return value.get<double>();
+  }
+  std::optional<std::int64_t> count(const char* key) const {
+    const Json& value = get(key);
+    if (value.is_null()) return std::nullopt;
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > largest) refuse(key, "a count");
+    return value.get<std::int64_t>();
+  }
+  std::int64_t step() const {
+    const auto value = count("step");
+    if (!value) refuse("step", "a count");
+    return *value;
+  }
+  std::string text(const char* key) const {
+    const Json& value = get(key);
+    if (value.is_null()) return "";
+    if (!value.is_string()) refuse(key, "a text");
+    return value.get<std::string>();
+  }
+  const Json& object(const char* key) const {
+    const Json& value = get(key);
+    if (!value.is_null() && !value.is_object()) refuse(key, "an object");
+    return value;
+  }
+
+ private:
+  static constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
+
+  const Json& get(const char* key) const {
+    static const Json none;
+    const auto at = object_.find(key);
+    return at == object_.end() ? none : *at;
+  }
+  [[noreturn]] void refuse(const char* key, const char* wanted) const {
+    throw xgrad::FormatError(fmt::format("{}: '{}' is not {}", where_, key, wanted));
+  }
+
+  const Json& object_;
+  const std::string& where_;
+};
+
+void replace(std::string& known, std::string text) {
+  if (!text.empty()) known = std::move(text);
+}
+
+void replace(std::optional<std::int64_t>& known, std::optional<std::int64_t> count) {
+  if (count) known = count;
+}
+
+void read_start(RunHistory& history, const Members& line) {
+  replace(history.time, line.text("time"));
+  replace(history.version, line.text("version"));
+  replace(history.text, line.text("text"));
+  replace(history.sha256, line.text("sha256"));
+  replace(history.isa, line.text("isa"));
+  replace(history.blas_core, line.text("blas_core"));
+  replace(history.protocol, line.text("protocol"));
+  replace(history.bytes, line.count("bytes"));
+  replace(history.symbols, line.count("symbols"));
+  replace(history.vocabulary, line.count("vocabulary"));
+  replace(history.threads, line.count("threads"));
+  replace(history.parameters, line.count("parameters"));
+  const Json& settings = line.object("settings");
+  if (settings.is_null()) return;
+  history.settings.clear();
+  for (const auto& [name, value] : settings.items())
+    history.settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+}
+
+template <class Event>
+void append(std::vector<Event>& events, Event event, const std::string& where) {
+  if (!events.empty() && events.back().step > event.step)
+    throw xgrad::FormatError(fmt::format("{}: step {} comes after step {}, and no resumption between", where,
+                                         event.step, events.back().step));
+  events.push_back(std::move(event));
+}
+
+void resume(RunHistory& history, const Members& line) {
+  const std::int64_t step = line.step();
+  const auto drop = [step](auto& events) { std::erase_if(events, [step](const auto& e) { return e.step > step; }); };
+  drop(history.steps);
+  drop(history.validations);
+  drop(history.samples);
+  drop(history.resumes);
+  history.resumes.push_back({step, line.text("time")});
+  history.end.reset();
+}
+
+void read_event(RunHistory& history, const Json& object, const std::string& where) {
+  const Members line(object, where);
+  const std::string event = line.text("event");
+  if (event == "start") read_start(history, line);
+  if (event == "step")
+    append(history.steps,
+           {line.step(), line.number("seconds"), line.number("loss"), line.number("smooth_loss"),
+            line.number("learning_rate"), line.number("gradient_norm"), line.number("clipped"),
+            line.number("chars_per_s")},
+           where);
+  if (event == "validation")
+    append(history.validations, {line.step(), line.number("seconds"), line.number("nats"), line.count("chars")}, where);
+  if (event == "sample") append(history.samples, {line.step(), line.text("text")}, where);
+  if (event == "resume") resume(history, line);
+  if (event == "end") history.end = {line.step(), line.number("seconds"), line.text("reason")};
+}
+
+}  // namespace
+
+const RunHistory::Validation* RunHistory::best() const {
+  const Validation* best = nullptr;
+  for (const Validation& v : validations)
+    if (std::isfinite(v.nats) && (best == nullptr || v.nats < best->nats)) best = &v;
+  return best;
+}
+
+RunHistory read_history(const std::filesystem::path& path) {
+  const std::string log = fmt::format("log '{}'", xgrad::escaped(path.string()));
+  const auto refuse = [&log] {
+    throw xgrad::FileError(fmt::format("cannot read {}: {}", log, std::generic_category().message(errno)));
+  };
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) refuse();
+  RunHistory history;
+  std::string line;
+  for (std::int64_t number = 1; std::getline(file, line); ++number) {
+    const std::string where = fmt::format("{}, line {}", log, number);
+    const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (object.is_object()) read_event(history, object, where);
+    else if (!file.eof()) throw xgrad::FormatError(where + ": is no JSON object");  // eof: the line has no end
+  }
+  if (file.bad()) refuse();
+  return history;
+}
+
+}  // namespace char_rnn
