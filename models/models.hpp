@@ -2,6 +2,8 @@
 #pragma once
 #include "../ops/ops.hpp"
 #include "char_rnn.hpp"
+#include "checkpoint/folder_lock.hpp"
+#include "checkpoint/replacement.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/weights.hpp"
 #include "layers/gated_cells.hpp"

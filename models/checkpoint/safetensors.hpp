@@ -3,12 +3,14 @@
 // The format (github.com/huggingface/safetensors) is a length, a JSON header, and the bytes of the tensors: no code to
 // run, and readers in PyTorch, JAX and MLX. A file may come from anywhere, so the reader believes nothing that it has
 // not checked against the size of the file, and allocates only what that size covers. It accepts what the reference
-// reader accepts, except that a name or key may not come twice, at any level; the format's description forbids that
-// too. It reads with read(), never by mapping: a file that shrinks under a mapping kills the process.
+// reader accepts, but for two things: a name or key may not come twice, at any level, which the format's description
+// forbids too; and a header has 1 MiB at most, so that reading takes no more memory than the file is large and 16 MiB.
+// It reads with read(), never by mapping: a file that shrinks under a mapping kills the process.
 //
-// The writer gives the same bytes for the same content, in the reference writer's order. It writes a temporary file
-// beside the target, syncs it, and renames it over the target: there is the old file or the new one, never a part of
-// one.
+// The writer gives the same bytes for the same content, in the reference writer's order. The first entry of the
+// metadata is "sha256": the SHA-256 of the whole file, taken with its own 64 digits as zeros. Whoever has the format
+// and a SHA-256 can check it, other readers take it for one more string, and ours refuses a file that does not match.
+// A file without one is taken for what it is.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -21,6 +23,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "replacement.hpp"
 
 namespace xgrad {
 
@@ -90,7 +94,8 @@ Tensor make_tensor(std::string name, std::vector<std::uint64_t> shape, std::span
 /// The content of a file. Tensors that were read stand in the order of their bytes.
 struct SafeTensors {
   std::vector<Tensor> tensors;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, std::string> metadata;  // without "sha256"
+  std::string sha256 = {};  // of a file that was read: its digest, which matched; empty where it has none
 
   /// The tensor of this name, or null.
   const Tensor* find(std::string_view name) const {
@@ -100,14 +105,17 @@ struct SafeTensors {
   }
 };
 
-/// Throws FileError where the file cannot be read, FormatError where it is not a valid safetensors file of our dtypes.
+/// Throws FileError where the file cannot be read, FormatError where it is not a valid safetensors file of our dtypes
+/// or not the one that its digest was taken of.
 SafeTensors read_safetensors(const std::filesystem::path& path);
 
-/// Replaces the file at `path`, or leaves it as it was and throws FileError (after the replacement only where the
-/// folder cannot be synced). A link at `path` is replaced, not followed. A process killed on the way leaves
-/// "`path`.tmp" (or .tmp-1, ...), which is never taken for a checkpoint and never in the way. Throws ValueError for
-/// content that the format cannot hold: double or reserved names, text that is not UTF-8, a shape that does not fit its
-/// data.
-void write_safetensors(const std::filesystem::path& path, const SafeTensors& content);
+/// The same for a file in memory; messages call it `name`. Throws FormatError.
+SafeTensors parse_safetensors(std::span<const std::byte> bytes, std::string_view name);
+
+/// Replaces the file at `path` as replace_file() does, and throws FileError as that does. The digest is taken anew.
+/// Throws ValueError for content that the format cannot hold: double or reserved names, text that is not UTF-8, a shape
+/// that does not fit its data, more than fits into the header.
+void write_safetensors(const std::filesystem::path& path, const SafeTensors& content,
+                       const ReplaceOptions& options = {});
 
 }  // namespace xgrad

@@ -1,5 +1,5 @@
 // The table of what the reference reader accepts and rejects, as files written byte by byte; ours differs in
-// duplicates.
+// duplicates and in the length of a header.
 #include "../../models/checkpoint/safetensors.hpp"
 
 #include <fcntl.h>
@@ -9,59 +9,17 @@
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
-#include <cstring>
 #include <fstream>
-#include <iterator>
-#include <limits>
-#include <random>
 #include <set>
 
 #include "../../autograd/core/error.hpp"
+#include "checkpoint_fixture.hpp"
 
 using namespace xgrad;
 namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-  fs::path path = fs::temp_directory_path() /
-                  ("xgrad-safetensors-" + std::to_string(::getpid()) + "-" + std::to_string(std::random_device{}()));
-  Folder() { fs::create_directory(path); }
-  ~Folder() { fs::remove_all(path); }
-  fs::path file() const { return path / "C"; }
-  std::string quoted() const { return std::string("'").append(file().string()) + "'"; }
-  void write(std::string_view bytes) const {
-    std::ofstream(file(), std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
-  std::string bytes() const {
-    std::ifstream in(file(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-  std::set<std::string> names() const {
-    std::set<std::string> names;
-    for (const auto& entry : fs::directory_iterator(path)) names.insert(entry.path().filename().string());
-    return names;
-  }
-};
-
-std::string length_of(std::uint64_t n) {
-  std::string bytes(8, '\0');
-  std::memcpy(bytes.data(), &n, 8);
-  return bytes;
-}
-
-/// A file of this header and so many bytes 0, 1, 2, ... after it.
-std::string file_of(std::string_view header, std::size_t stored = 0) {
-  std::string bytes = length_of(header.size()) + std::string(header);
-  for (std::size_t i = 0; i < stored; ++i) bytes += static_cast<char>(i);
-  return bytes;
-}
-
-std::string entry(const std::string& name, const std::string& dtype, const std::string& shape, const std::string& at) {
-  return '"' + name + R"(":{"dtype":")" + dtype + R"(","shape":[)" + shape + R"(],"data_offsets":[)" + at + "]}";
-}
-
-std::string object(const std::string& fields) { return std::string("{").append(fields) + "}"; }
 auto message(const std::string& text) {
   return [text](const Error& e) {
     BOOST_TEST(e.what() == text);
@@ -78,20 +36,6 @@ SafeTensors read(const Folder& folder, const std::string& bytes) {
 void refuses(const Folder& folder, const std::string& bytes, std::string what) {
   what.replace(what.find('@'), 1, folder.quoted());
   BOOST_CHECK_EXCEPTION(read(folder, bytes), FormatError, message(what));
-}
-
-SafeTensors sample() {
-  const std::vector<float> w{1.0F, -0.0F, std::numeric_limits<float>::infinity(), 1e-45F, 3.5F, 6.0F};
-  const std::vector<std::int64_t> i{-1, std::numeric_limits<std::int64_t>::min()};
-  SafeTensors content;
-  content.tensors.push_back(make_tensor<std::uint8_t>("bytes", {3}, std::vector<std::uint8_t>{0, 255, 1}));
-  content.tensors.push_back(make_tensor<float>("rnn.weight", {2, 3}, w));
-  content.tensors.push_back(make_tensor<float>("empty", {0, 5}, {}));
-  content.tensors.push_back(make_tensor<std::uint32_t>("vocab", {3}, std::vector<std::uint32_t>{4294967295U, 0, 7}));
-  content.tensors.push_back(make_tensor<double>("scalar", {}, std::vector<double>{0.1}));
-  content.tensors.push_back(make_tensor<std::int64_t>("\xC3\xA9 \"quoted\"\n", {2, 1}, i));
-  content.metadata = {{"format", "pt"}, {"config", R"({"hidden": 3})"}};
-  return content;
 }
 
 }  // namespace
@@ -155,10 +99,10 @@ BOOST_AUTO_TEST_CASE(headers_that_are_refused) {
   refuses(folder, file_of("   "), no + "header is not JSON at byte 3");
   for (const char* json : {"[]", "1", "-1", "1.5", "null", "true", "\"s\""})
     refuses(folder, file_of(json), no + "header is not a JSON object");
-  folder.write(length_of(100000001));
-  fs::resize_file(folder.file(), 100000009);  // sparse
+  folder.write(length_of(1048577));
+  fs::resize_file(folder.file(), 1048585);
   BOOST_CHECK_EXCEPTION(read_safetensors(folder.file()), FormatError,
-                        message("header of " + folder.quoted() + " claims 100000001 bytes, limit is 100000000"));
+                        message("header of " + folder.quoted() + " claims 1048577 bytes, limit is 1048576"));
 }
 
 BOOST_AUTO_TEST_CASE(duplicates_are_refused_at_every_level) {
@@ -247,31 +191,6 @@ BOOST_AUTO_TEST_CASE(deep_nesting_is_refused_without_a_deep_stack) {
   refuses(folder, file_of(objects), what);
 }
 
-BOOST_AUTO_TEST_CASE(every_truncation_and_every_tail_is_refused) {
-  const Folder folder;
-  write_safetensors(folder.file(), sample());
-  const std::string bytes = folder.bytes();
-  for (std::size_t length = 0; length < bytes.size(); ++length)
-    BOOST_CHECK_THROW(read(folder, bytes.substr(0, length)), FormatError);
-  for (std::size_t tail = 1; tail <= 64; ++tail)
-    BOOST_CHECK_THROW(read(folder, bytes + std::string(tail, tail % 2 ? ' ' : '\0')), FormatError);
-}
-
-BOOST_AUTO_TEST_CASE(flipped_header_bytes_do_no_harm) {
-  const Folder folder;
-  write_safetensors(folder.file(), sample());
-  const std::string good = folder.bytes();
-  for (std::size_t at = 0; at + 63 < good.size(); ++at)  // 63 bytes are data
-    for (const int flip : {1, 2, 4, 8, 16, 32, 64, 128, 255}) {
-      std::string bad = good;
-      bad[at] = static_cast<char>(bad[at] ^ flip);
-      try {
-        BOOST_TEST(read(folder, bad).tensors.size() == 6U);  // another name perhaps, but nothing more or less
-      } catch (const FormatError&) {
-      }
-    }
-}
-
 BOOST_AUTO_TEST_CASE(what_is_written_is_read) {
   const Folder folder;
   const SafeTensors content = sample();
@@ -286,7 +205,10 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_read) {
   }
   BOOST_CHECK(folder.names() == std::set<std::string>{"C"});
   write_safetensors(folder.file(), SafeTensors{});
-  BOOST_TEST(folder.bytes() == file_of("{}      "));
+  // 64 zeros there have this digest
+  const std::string digest = "70fadacb59bbbd5e62633739746a0dd25065a28698bb54244013fa7f68b98937";
+  BOOST_TEST(folder.bytes() == file_of(R"({"__metadata__":{"sha256":")" + digest + R"("}})" + "  "));
+  BOOST_TEST(read_safetensors(folder.file()).sha256 == digest);
   BOOST_TEST(read_safetensors(folder.file()).tensors.empty());
 }
 
@@ -294,7 +216,9 @@ BOOST_AUTO_TEST_CASE(bytes_are_those_of_the_reference_writer) {
   const Folder folder;
   SafeTensors content = sample();
   write_safetensors(folder.file(), content);
-  const std::string header = R"({"__metadata__":{"config":"{\"hidden\": 3}","format":"pt"},)"
+  const std::string bytes = folder.bytes(), digest = read_safetensors(folder.file()).sha256;
+  const std::string header = R"({"__metadata__":{"sha256":")" + digest +
+                             R"(","config":"{\"hidden\": 3}","format":"pt"},)"
                              "\"\xC3\xA9 \\\"quoted\\\"\\n\":"
                              R"({"dtype":"I64","shape":[2,1],"data_offsets":[0,16]},)"
                              R"("scalar":{"dtype":"F64","shape":[],"data_offsets":[16,24]},)"
@@ -303,7 +227,6 @@ BOOST_AUTO_TEST_CASE(bytes_are_those_of_the_reference_writer) {
                              R"("vocab":{"dtype":"U32","shape":[3],"data_offsets":[48,60]},)"
                              R"("bytes":{"dtype":"U8","shape":[3],"data_offsets":[60,63]}})";
   const std::string padded = header + std::string((8 - header.size() % 8) % 8, ' ');
-  const std::string bytes = folder.bytes();
   BOOST_TEST(bytes.substr(0, 8 + padded.size()) == length_of(padded.size()) + padded);
   BOOST_TEST(bytes.size() == 8 + padded.size() + 63);
   std::swap(content.tensors.front(), content.tensors.back());
@@ -337,6 +260,8 @@ BOOST_AUTO_TEST_CASE(content_that_cannot_be_written) {
   refuses_to_write({{{"__metadata__", Dtype::u8, {0}, {}}}, {}}, "[safetensors] name '__metadata__' is taken");
   refuses_to_write({{{"\xFF", Dtype::u8, {0}, {}}}, {}}, "[safetensors] '\\xFF' is not UTF-8");
   refuses_to_write({{}, {{"k", "\xFF"}}}, "[safetensors] '\\xFF' is not UTF-8");
+  refuses_to_write({{}, {{"sha256", ""}}}, "[safetensors] metadata 'sha256' is taken");
+  refuses_to_write({{}, {{"k", std::string(1048576, 'v')}}}, "[safetensors] the header exceeds 1048576 bytes");
   const std::string shape = "[safetensors] tensor 'a': shape ";
   refuses_to_write({{{"a", Dtype::f32, {2}, {}}}, {}}, shape + "(2) x F32 = 8 bytes but data has 0");
   refuses_to_write({{{"a", Dtype::f32, {~std::uint64_t{0}}, {}}}, {}},
@@ -385,15 +310,6 @@ BOOST_AUTO_TEST_CASE(a_failed_write_leaves_the_old_file) {
     BOOST_CHECK(folder.bytes() == old);
   }
   std::signal(SIGXFSZ, handler);
-}
-
-BOOST_AUTO_TEST_CASE(temporary_files_of_others_are_left_alone) {
-  const Folder folder;
-  std::ofstream(folder.path / "C.tmp") << "left from a crash";
-  write_safetensors(folder.file(), sample());
-  BOOST_CHECK((folder.names() == std::set<std::string>{"C", "C.tmp"}));
-  BOOST_TEST(fs::file_size(folder.path / "C.tmp") == 17U);
-  BOOST_TEST(read_safetensors(folder.file()).tensors.size() == 6U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
