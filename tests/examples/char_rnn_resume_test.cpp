@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(one_trainer_at_a_time) {
   const Result r = run({"train", "fish.txt", "--resume", "run"});
   kill(pid, SIGINT);
   BOOST_TEST(box.wait(pid).code == 130);
-  check_failure(r, 5, "'run' is in use by process " + std::to_string(pid));
+  check_failure({r.code, "", r.err}, 5, "'run' is in use by process " + std::to_string(pid));
 }
 
 BOOST_AUTO_TEST_CASE(weights_of_another_run) {
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(weights_of_another_run) {
     BOOST_TEST((*weights("a").find(name) == *weights("b").find(name)), name);
   BOOST_TEST(weights("b").metadata.at("step") == "1");
   check_failure(train({"--steps", "1", "--init-from", "a", "--hidden", "9", "--out", "c"}), 2,
-                "the weights of 'a/latest.safetensors' are those of another model or of other symbols");
+                "the weights of 'a/latest.safetensors' are those of another model");
   write_file(box / "other.txt", small_text().replace(0, 1, "Z"));
   check_failure(train_on("other.txt", {"--steps", "1", "--init-from", "a", "--out", "c"}), 3,
                 "the text has not the symbols of 'a/latest.safetensors'");

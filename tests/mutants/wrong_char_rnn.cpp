@@ -10,7 +10,9 @@ int main(int argc, char** argv) {
   xgrad::mutants::selected = std::atoi(argv[1]);
   char_rnn::GradcheckOptions options;
   options.train.text = argv[2];
-  options.train.hidden = 8;
+  auto& settings = options.train.settings;
+  settings.model = char_rnn::ModelKind::rnn;
+  settings.layers = 1, settings.hidden = 8, settings.seq_len = 25, settings.batch = 16;
   try {
     return char_rnn::gradcheck(options);
   } catch (const char_rnn::Failure& e) {

@@ -28,7 +28,8 @@ void add_option(CLI::App& verb, const Spec& spec) {
     verb.add_flag(spec.name, spec.help)->disable_flag_override();
     return;
   }
-  verb.add_option(spec.name, [](const CLI::results_t&) { return true; }, spec.help)
+  verb.add_option(
+          spec.name, [](const CLI::results_t&) { return true; }, spec.help)
       ->type_name(spec.value)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);

@@ -127,6 +127,8 @@ TrainOptions train_options(const CLI::App& verb) {
   if (o.settings.encoding != EncodingChoice::automatic) o.given.insert("encoding");
   read_threads(values, o);
   if (!o.settings.steps && !o.seconds) o.settings.steps = 10000;
+  if (o.settings.min_lr > learning_rate(o.settings))
+    refuse(fmt::format("--min-lr {} is above --lr {}", o.settings.min_lr, learning_rate(o.settings)), see_help(verb));
   return o;
 }
 

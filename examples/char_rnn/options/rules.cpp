@@ -41,16 +41,20 @@ std::string read(std::string_view text, const Between& rule, std::int64_t& out) 
 }
 
 std::string read(std::string_view text, const Positive&, double& out) {
-  return number(text, [](double x) { return x > 0; }, "must be a finite number > 0", out);
+  return number(
+      text, [](double x) { return x > 0; }, "must be a finite number > 0", out);
 }
 std::string read(std::string_view text, const NotNegative&, double& out) {
-  return number(text, [](double x) { return x >= 0; }, "must be a finite number >= 0", out);
+  return number(
+      text, [](double x) { return x >= 0; }, "must be a finite number >= 0", out);
 }
 std::string read(std::string_view text, const Fraction&, double& out) {
-  return number(text, [](double x) { return x >= 0 && x < 1; }, "must be a number in [0, 1)", out);
+  return number(
+      text, [](double x) { return x >= 0 && x < 1; }, "must be a number in [0, 1)", out);
 }
 std::string read(std::string_view text, const AtMostOne&, double& out) {
-  return number(text, [](double x) { return x > 0 && x <= 1; }, "must be a number in (0, 1]", out);
+  return number(
+      text, [](double x) { return x > 0 && x <= 1; }, "must be a number in (0, 1]", out);
 }
 
 std::string read(std::string_view text, const TwoFractions&, SplitChoice& out) {

@@ -53,6 +53,11 @@ struct Settings {
   std::optional<std::int64_t> steps;
 };
 
+/// The learning rate that a schedule begins with: what was asked for, or the optimiser's default.
+inline double learning_rate(const Settings& s) {
+  return s.lr.value_or(s.optimizer == OptimizerKind::sgd ? 0.001 : s.optimizer == OptimizerKind::adagrad ? 0.1 : 0.002);
+}
+
 /// How a setting is called on the command line and in files, what its help says, and its default there where a
 /// default-constructed Settings does not tell.
 struct Field {
@@ -119,8 +124,8 @@ void visit_step_settings(S& s, F&& f) {
   f(Field{"lr-decay-after", "N", "steps after which step begins", "as --lr-decay-every"}, s.lr_decay_after,
     Between{0, max_steps});
   f(Field{"min-lr", "X", "at which the schedule cosine ends"}, s.min_lr, NotNegative{});
-  f(Field{"clip", "X", "limit of every element of the gradient; 0: none"}, s.clip, NotNegative{});
-  f(Field{"clip-norm", "X", "limit of the gradient's norm over all weights; 0: none"}, s.clip_norm, NotNegative{});
+  f(Field{"clip", "X", "limit of every element of the gradient of the loss summed over time,\nas char-rnn has it; 0: none"}, s.clip, NotNegative{});
+  f(Field{"clip-norm", "X", "limit of the norm of the gradient of the loss per character,\nas nanoGPT has it; 0: none"}, s.clip_norm, NotNegative{});
 }
 
 /// The same for those that say what is read and for how long.

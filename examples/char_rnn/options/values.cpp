@@ -68,6 +68,9 @@ void Values::read_file(const std::string& path) {
     refuse(fmt::format("'{}': {}", escaped(path), escaped(e.what())), "one line for each option: hidden = 256");
   }
   for (const CLI::ConfigItem& item : items) {
+    if (!item.parents.empty())
+      refuse(fmt::format("'{}' has a section, '{}'", escaped(path), escaped(item.parents.front())),
+             "keys are the names of options, without dashes and sections");
     const std::string name = "--" + item.fullname();
     const bool known = std::find(names.begin(), names.end(), name) != names.end();
     if (!known || name == "--config" || name == "--help")

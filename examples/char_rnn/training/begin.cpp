@@ -100,10 +100,6 @@ void check_memory(const Settings& s, Index vocabulary) {
         "use a smaller --hidden, --layers, --batch or --seq-len");
 }
 
-double learning_rate(const Settings& s) {
-  return s.lr.value_or(s.optimizer == OptimizerKind::sgd ? 0.001 : s.optimizer == OptimizerKind::adagrad ? 0.1 : 0.002);
-}
-
 namespace {
 
 // N(0, 0.01^2) everywhere, as min-char-rnn has it, begins with states near zero, and Adagrad's first steps, each of the

@@ -31,9 +31,6 @@ inline constexpr xgrad::Size warm_up = 512;
 /// absurd size is refused before anything is allocated. Throws Failure with Exit::usage.
 void check_memory(const Settings& settings, xgrad::Index vocabulary);
 
-/// The learning rate that a schedule begins with: what was asked for, or the optimiser's default.
-double learning_rate(const Settings& settings);
-
 /// The weights that training starts from.
 template <class T>
 void init_weights(const Settings& settings, const BasicModel<T>& model);

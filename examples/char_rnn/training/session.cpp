@@ -61,13 +61,12 @@ int Session::train() {
   begin_log();
   if (begun_at_ == 0) save();  // a folder that cannot be written is found out now, not after an hour
   saved_ = now();
+  remember();
   while (step()) {
   }
   const int signal = interrupted();
   if (signal == 0) {
-    if (!parts_.validation.empty() &&
-        (standing_.history.validation_step.empty() || standing_.history.validation_step.back() != trainer_.steps()))
-      validate();
+    remember(true);
     standing_.finished = true;
   }
   save();
@@ -88,10 +87,10 @@ bool Session::step() {
   const std::int64_t n = trainer_.steps();
   const bool last = (settings_.steps && n >= *settings_.steps) || out_of_time();
   const int signal = interrupted();
-  if (n == 1 || n % report_every == 0 || last || signal != 0) note(last_, signal == 0 || n % report_every == 0);
+  if (n == 1 || n % report_every == 0 || last || signal != 0) note(last_);
   if (signal != 0 || last) return false;
   progress_.update(figures());
-  if (!parts_.validation.empty() && n % settings_.eval_every == 0) validate();
+  remember();
   if (n == next_sample_) show_sample(), next_sample_ *= 4;
   if (n % options_.checkpoint_every == 0 || now() - saved_ > save_every) save();
   return true;
@@ -161,12 +160,21 @@ Figures Session::figures() const {
   return f;
 }
 
-void Session::note(const StepResult& result, bool remember) {
+// What the history has of this step, and its validation: whenever it is due, and has not been done by an earlier call
+// that was interrupted.
+void Session::remember(bool end) {
   const std::int64_t n = trainer_.steps();
-  if (remember && (standing_.history.step.empty() || standing_.history.step.back() != n)) {
-    standing_.history.step.push_back(n);
-    standing_.history.smooth_loss.push_back(standing_.smooth_loss);
+  History& h = standing_.history;
+  if ((n == 1 || n % report_every == 0 || end) && n > 0 && (h.step.empty() || h.step.back() != n)) {
+    h.step.push_back(n);
+    h.smooth_loss.push_back(standing_.smooth_loss);
   }
+  const bool due = (n % settings_.eval_every == 0 || end) && n > 0 && !parts_.validation.empty();
+  if (due && (h.validation_step.empty() || h.validation_step.back() != n)) validate();
+}
+
+void Session::note(const StepResult& result) {
+  const std::int64_t n = trainer_.steps();
   const double chars = double(n - reported_) * double(trainer_.chars_per_step());
   folder_.log({{"event", "step"},
                {"step", n},

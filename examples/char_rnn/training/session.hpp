@@ -28,7 +28,8 @@ class Session {
   void plan();
   bool out_of_time() const;
   void watch(const StepResult& result);
-  void note(const StepResult& result, bool remember);
+  void note(const StepResult& result);
+  void remember(bool end = false);
   void validate();
   void save();
   void show_sample();

@@ -96,7 +96,7 @@ void Trainer::take_step(StepResult& result) {
   const double infinite = std::numeric_limits<double>::infinity();
   const double bound = settings_.clip > 0 ? settings_.clip : infinite;
   const GradientFigures figures = gradient_figures(store_.gradients(), bound);
-  result.gradient_norm = figures.norm;
+  result.gradient_norm = figures.norm / windows_.seq_len();  // the loss that was swept is a sum over time
   result.clipped = figures.beyond;
   if (!std::isfinite(figures.norm))
     throw Failure(
@@ -105,8 +105,8 @@ void Trainer::take_step(StepResult& result) {
                     "step {}",
                     steps_ + 1, result.loss, steps_),
         "use a lower --lr, or --clip-norm");
-  if (settings_.clip_norm > 0 && figures.norm > settings_.clip_norm) {
-    clip_by_norm(store_.gradients(), settings_.clip_norm);
+  if (settings_.clip_norm > 0 && result.gradient_norm > settings_.clip_norm) {
+    clip_by_norm(store_.gradients(), settings_.clip_norm * windows_.seq_len());
     result.clipped = static_cast<Size>(store_.values().size());
   }
   optimizer_.step({.clip_by_value = bound}, shards_);

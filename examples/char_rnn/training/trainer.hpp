@@ -23,7 +23,7 @@ struct TrainingMemory {
 struct StepResult {
   double loss;
   double learning_rate;
-  double gradient_norm;     // before anything was limited
+  double gradient_norm;     // of the gradient of that loss, before anything was limited
   xgrad::Size clipped = 0;  // elements that were limited; with --clip-norm all or none
 };
 

@@ -20,8 +20,8 @@ int eval(const EvalOptions& options) {
   checkpoint.load_into(model);
   const Text text = read_text(options.text, checkpoint.vocabulary());
   if (text.ids.size() < 2)
-    throw Failure(Exit::text, fmt::format("text '{}' has 1 symbol; the first is predicted by none",
-                                          escaped(options.text.string())),
+    throw Failure(Exit::text,
+                  fmt::format("text '{}' has 1 symbol; the first is predicted by none", escaped(options.text.string())),
                   "name a text of at least 2 symbols");
   const Size targets = text.ids.size() - 1;
   const auto ranges = scored_ranges(1, targets, options.streams, warm_up);

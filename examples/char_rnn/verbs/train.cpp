@@ -40,12 +40,12 @@ void introduce(const TrainOptions& options, const Text& text, const Parts& parts
 void take_weights(const TrainOptions& options, const Text& text, Model& model) {
   const Checkpoint from(checkpoint_file(*options.init_from));
   const std::string name = escaped(from.path().string());
-  if (from.architecture() != model.architecture())
-    throw Failure(Exit::usage, fmt::format("the weights of '{}' are those of another model or of other symbols", name),
-                  "give --model, --layers, --hidden and --embedding as that run has them, and a text of its symbols");
   if (!(from.vocabulary() == text.vocabulary))
     throw Failure(Exit::text, fmt::format("the text has not the symbols of '{}'", name),
                   "name a text of the same symbols");
+  if (from.architecture() != model.architecture())
+    throw Failure(Exit::usage, fmt::format("the weights of '{}' are those of another model", name),
+                  "give --model, --layers, --hidden and --embedding as that run has them");
   from.load_into(model);
 }
 
