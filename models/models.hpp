@@ -11,6 +11,8 @@
 #include "module.hpp"
 #include "optim/optim.hpp"
 #include "sampler.hpp"
+#include "text/ids.hpp"
+#include "text/text.hpp"
 #include "text/vocabulary.hpp"
 #include "text/windows.hpp"
 #include "train/shards.hpp"

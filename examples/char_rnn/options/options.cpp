@@ -152,7 +152,7 @@ GradcheckOptions gradcheck_options(const CLI::App& verb) {
   if (places.size() == 2) {
     o.run = places[0];
     o.train.text = places[1];
-    for (const char* name : {"--hidden", "--preset"})
+    for (const char* name : {"--hidden", "--preset", "--utf8", "--bytes"})
       if (Values(verb).given(name)) refuse(std::string(name) + " is the run's own", "leave it away, or the folder");
   }
   return o;
@@ -234,7 +234,7 @@ std::vector<std::string> verb_names(const CLI::App& app) {
 Command parse(int argc, const char* const* argv) {
   CLI::App app(
       "A character RNN: learns from a text file, then writes text like it.\n"
-      "Text and tables on stdout, everything else on stderr. A text takes 5 bytes of memory per byte.\n"
+      "Text and tables on stdout, everything else on stderr. A text takes at most 2 bytes of memory per byte.\n"
       "Exit codes: 0 ok, 2 usage, 3 text, 4 checkpoint, 5 input/output, 6 numbers,\n7 a wrong gradient, 70 bug, 130 "
       "interrupted.",
       "char_rnn");

@@ -25,10 +25,12 @@ void check_length(const TrainOptions& options, const Text& text) {
 
 }  // namespace
 
-Text read_text(const TrainOptions& options) {
-  Text text = explained(Exit::text, fmt::format("name a text of at least {} symbols", options.seq_len + 1), [&] {
+Text read_text(const TrainOptions& options, const Vocabulary* known) {
+  const std::string hint = known ? "name the text that the run learned from"
+                                 : fmt::format("name a text of at least {} symbols", options.seq_len + 1);
+  Text text = explained(Exit::text, hint, [&] {
     try {
-      return load_text(options.text, options.encoding);
+      return known ? load_text(options.text, *known) : load_text(options.text, options.encoding);
     } catch (const FileError& e) {
       throw failure_of(e, Exit::io, "name a text file that can be read");
     }

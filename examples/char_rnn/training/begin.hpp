@@ -6,9 +6,9 @@
 
 namespace char_rnn {
 
-/// Reads and encodes the text; what is to be said of it goes to stderr. Throws Failure where it cannot be read, or has
-/// not the symbols for one window of `options`.
-xgrad::Text read_text(const TrainOptions& options);
+/// Reads and encodes the text, with a run's vocabulary if there is one; what is to be said of it goes to stderr. Throws
+/// Failure where it cannot be read, or has not the symbols for one window of `options`.
+xgrad::Text read_text(const TrainOptions& options, const xgrad::Vocabulary* known = nullptr);
 
 /// Weights three times (values, gradients, sums of squares), and on the tape about ten arrays of hidden size
 /// and four of the vocabulary's per character; so that an absurd size is refused before anything is allocated.

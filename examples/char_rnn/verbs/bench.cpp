@@ -37,11 +37,11 @@ Text random_text(const TrainOptions& options) {
   check_memory(options, symbols);
   std::vector<std::uint32_t> all(symbols);
   std::iota(all.begin(), all.end(), std::uint32_t{' '});
-  Text text{Vocabulary(all, Encoding::bytes), {}, Encoding::bytes, {}};
-  text.ids.resize(std::max<std::size_t>(1'000'000, 4 * std::size_t(options.batch) * std::size_t(options.seq_len) + 2));
+  std::vector<std::uint8_t> ids(
+      std::max<std::size_t>(1'000'000, 4 * std::size_t(options.batch) * std::size_t(options.seq_len) + 2));
   Rng rng(options.seed);
-  std::generate(text.ids.begin(), text.ids.end(), [&] { return rng.below(symbols); });
-  return text;
+  std::generate(ids.begin(), ids.end(), [&] { return static_cast<std::uint8_t>(rng.below(symbols)); });
+  return {Vocabulary(all, Encoding::bytes), Ids(std::move(ids)), Encoding::bytes};
 }
 
 Text text_for(const TrainOptions& options) {

@@ -20,21 +20,6 @@ using namespace xgrad;
 using by_hand::Agreement;
 using by_hand::Flat;
 
-// The text in the run's ids. Every symbol must have one.
-void use_vocabulary(const Vocabulary& vocabulary, Text& text) {
-  std::vector<Index> ids;
-  for (Index id = 0; id < text.vocabulary.size(); ++id) {
-    const auto found = vocabulary.find(text.vocabulary.symbols()[std::size_t(id)]);
-    if (!found || vocabulary.encoding() != text.encoding)
-      throw Failure(Exit::text,
-                    fmt::format("the text has '{}', which the run does not know", escaped(text.vocabulary.decode(id))),
-                    "name the text that the run learned from");
-    ids.push_back(*found);
-  }
-  for (Index& id : text.ids) id = ids[std::size_t(id)];
-  text.vocabulary = vocabulary;
-}
-
 // At least three steps of two streams, or some mistakes would not show; and not more work than a few seconds allow.
 void choose_window(TrainOptions& o, double vocabulary) {
   constexpr double most = 6e7;  // multiplications in one forward pass
@@ -107,8 +92,7 @@ int gradcheck(const GradcheckOptions& options) {
   std::optional<Checkpoint> checkpoint;
   if (options.run) checkpoint.emplace(*options.run), o.hidden = checkpoint->hidden();
   choose_window(o, checkpoint ? checkpoint->vocabulary().size() : 100);
-  Text text = read_text(o);
-  if (checkpoint) use_vocabulary(checkpoint->vocabulary(), text);
+  const Text text = read_text(o, checkpoint ? &checkpoint->vocabulary() : nullptr);
 
   const CharRnn<float> narrow(narrow_store, {text.vocabulary.size(), o.hidden});
   checkpoint ? checkpoint->load_into(narrow) : init_weights(o, narrow);
