@@ -32,6 +32,7 @@ void give_back(void* p) {
 }  // namespace
 
 long allocations() { return count; }
+long taken() { return in_use - watched; }
 long peak() { return highest - watched; }
 void watch() { highest = watched = in_use.load(); }
 void fail_after(long n) { fail_in = n; }

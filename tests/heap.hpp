@@ -5,7 +5,8 @@ namespace heap {
 
 /// Calls of operator new since the program started.
 long allocations();
-/// The most bytes that were in use at once since the last call of watch(), above those in use then.
+/// The bytes in use now, and the most that were at once since the last call of watch(), above those in use then.
+long taken();
 long peak();
 void watch();
 /// Makes the n-th call from now on throw std::bad_alloc (1 is the next); 0 takes that back.

@@ -2,11 +2,8 @@
 
 #include <utf8cpp/utf8.h>
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <iterator>
-#include <memory>
-#include <system_error>
 
 #include "../../autograd/core/error.hpp"
 
@@ -14,23 +11,15 @@ namespace xgrad {
 
 namespace {
 
-constexpr std::uint32_t code_points = 0x110000;
-
 std::string hex(std::uint32_t value, int digits, const char* prefix) {
   char buffer[16];
   std::snprintf(buffer, sizeof buffer, "%s%0*X", prefix, digits, static_cast<unsigned>(value));
   return buffer;
 }
 
-std::string byte_at(std::string_view text, std::size_t i) { return hex(static_cast<unsigned char>(text[i]), 2, "0x"); }
-
 bool is_symbol(std::uint32_t symbol, Encoding encoding) {
   if (encoding == Encoding::bytes) return symbol < 256;
-  return symbol < code_points && (symbol < 0xD800 || symbol > 0xDFFF);
-}
-
-std::string name_of(std::uint32_t symbol, Encoding encoding) {
-  return encoding == Encoding::bytes ? hex(symbol, 2, "0x") : hex(symbol, 4, "U+");
+  return symbol < Vocabulary::code_points && (symbol < 0xD800 || symbol > 0xDFFF);
 }
 
 void append_symbol(std::string& out, std::uint32_t symbol, Encoding encoding) {
@@ -92,42 +81,8 @@ void append_escaped(std::string& out, std::uint32_t c) {
 [[noreturn]] void unseen(std::string_view what, std::uint32_t symbol, Encoding encoding) {
   std::string shown;
   append_symbol(shown, symbol, encoding);
-  throw ValueError(std::string(what) + " contains '" + escaped(shown) + "' (" + name_of(symbol, encoding) +
+  throw ValueError(std::string(what) + " contains '" + escaped(shown) + "' (" + symbol_name(symbol, encoding) +
                    "), not in the vocabulary");
-}
-
-std::string read_file(const std::filesystem::path& path) {
-  const auto refuse = [&path](int error) {
-    throw FileError("cannot read text '" + escaped(path.string()) + "': " + std::generic_category().message(error));
-  };
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
-  if (!file) refuse(errno);
-  std::setvbuf(file.get(), nullptr, _IONBF, 0);
-  std::error_code unknown;  // of a pipe: its text is read in growing pieces
-  const std::uintmax_t expected = std::filesystem::file_size(path, unknown);
-  std::string bytes(unknown ? 0 : expected + 1, '\0');  // one more, so that the end is met without growing
-  for (std::size_t length = 0;;) {
-    if (length == bytes.size()) bytes.resize(std::max<std::size_t>(std::size_t{1} << 16, 2 * length));
-    errno = 0;
-    const std::size_t got = std::fread(bytes.data() + length, 1, bytes.size() - length, file.get());
-    length += got;
-    if (std::ferror(file.get())) {
-      if (errno != EINTR) refuse(errno);
-      std::clearerr(file.get());
-    } else if (std::feof(file.get())) {
-      bytes.resize(length);
-      return bytes;
-    }
-  }
-}
-
-std::vector<std::uint32_t> distinct_symbols(std::string_view text, Encoding encoding) {
-  std::vector<bool> seen(encoding == Encoding::bytes ? 256 : code_points);
-  for_each_symbol(text, encoding, [&seen](std::uint32_t symbol) { seen[symbol] = true; });
-  std::vector<std::uint32_t> symbols;
-  for (std::uint32_t symbol = 0; symbol < seen.size(); ++symbol)
-    if (seen[symbol]) symbols.push_back(symbol);
-  return symbols;
 }
 
 }  // namespace
@@ -142,13 +97,17 @@ Vocabulary::Vocabulary(Checked, std::vector<std::uint32_t> symbols, Encoding enc
 Vocabulary::Vocabulary(std::vector<std::uint32_t> symbols, Encoding encoding)
     : Vocabulary(Checked{}, std::move(symbols), encoding) {
   if (symbols_.empty()) fail<FormatError>("vocabulary", "there are no symbols");
+  if (symbols_.size() > max_size)
+    fail<FormatError>("vocabulary",
+                      std::to_string(symbols_.size()) + " symbols exceed " + std::to_string(std::size_t{max_size}));
   for (std::size_t i = 0; i < symbols_.size(); ++i) {
-    const std::string number = "symbol " + std::to_string(i) + " (" + name_of(symbols_[i], encoding) + ")";
+    const std::string number = "symbol " + std::to_string(i) + " (" + symbol_name(symbols_[i], encoding) + ")";
     if (!is_symbol(symbols_[i], encoding))
       fail<FormatError>("vocabulary",
                         number + (encoding == Encoding::bytes ? " is not a byte" : " is not a code point"));
     if (i > 0 && symbols_[i] <= symbols_[i - 1])
-      fail<FormatError>("vocabulary", number + " is not above the one before, " + name_of(symbols_[i - 1], encoding));
+      fail<FormatError>("vocabulary",
+                        number + " is not above the one before, " + symbol_name(symbols_[i - 1], encoding));
   }
 }
 
@@ -170,7 +129,7 @@ std::vector<Index> Vocabulary::encode(std::string_view text, std::string_view wh
   if (encoding_ == Encoding::utf8)
     if (const std::size_t bad = first_invalid(text); bad != std::string_view::npos)
       throw ValueError(std::string(what) + ": invalid UTF-8 at byte " + std::to_string(bad) + " (" +
-                       byte_at(text, bad) + ")");
+                       symbol_name(static_cast<unsigned char>(text[bad]), Encoding::bytes) + ")");
   std::vector<Index> ids;
   ids.reserve(count_symbols(text, encoding_));
   for_each_symbol(text, encoding_, [&](std::uint32_t symbol) {
@@ -194,6 +153,13 @@ std::string Vocabulary::decode(Index id) const {
   return out;
 }
 
+std::string Vocabulary::decode(IdsView ids) const {
+  std::string out;
+  out.reserve(static_cast<std::size_t>(ids.size()));
+  for (Size i = 0; i < ids.size(); ++i) append(out, ids[i]);
+  return out;
+}
+
 std::string Vocabulary::decode(std::span<const Index> ids) const {
   std::string out;
   out.reserve(ids.size());
@@ -201,33 +167,8 @@ std::string Vocabulary::decode(std::span<const Index> ids) const {
   return out;
 }
 
-Text text_of(std::string_view bytes, std::string_view name, std::optional<Encoding> wanted) {
-  const std::string called = "text '" + escaped(name) + "'";
-  Text text;
-  text.encoding = wanted.value_or(Encoding::utf8);
-  if (text.encoding == Encoding::utf8) {
-    if (const std::size_t bad = first_invalid(bytes); bad != std::string_view::npos) {
-      const std::string where = "invalid UTF-8 at byte " + std::to_string(bad) + " (" + byte_at(bytes, bad) + ")";
-      if (wanted) throw FormatError(called + ": " + where + "\nhint: use --bytes");
-      text.notices.push_back(called + ": " + where + "; its symbols are bytes");
-      text.encoding = Encoding::bytes;
-    } else if (bytes.starts_with("\xEF\xBB\xBF")) {
-      text.notices.push_back("BOM dropped");
-      bytes.remove_prefix(3);
-    }
-  }
-  if (bytes.empty()) throw FormatError(called + " is empty");
-  if (bytes.find("\r\n") != std::string_view::npos) text.notices.push_back("text has CRLF line ends (kept)");
-  text.vocabulary = Vocabulary(distinct_symbols(bytes, text.encoding), text.encoding);
-  if (text.vocabulary.size() == 1) text.notices.push_back("vocabulary has 1 symbol; loss will be 0");
-  text.ids.reserve(count_symbols(bytes, text.encoding));
-  for_each_symbol(bytes, text.encoding,
-                  [&text](std::uint32_t symbol) { text.ids.push_back(*text.vocabulary.find(symbol)); });
-  return text;
-}
-
-Text load_text(const std::filesystem::path& path, std::optional<Encoding> wanted) {
-  return text_of(read_file(path), path.string(), wanted);
+std::string symbol_name(std::uint32_t symbol, Encoding encoding) {
+  return encoding == Encoding::bytes ? hex(symbol, 2, "0x") : hex(symbol, 4, "U+");
 }
 
 std::string escaped(std::string_view untrusted, std::size_t limit) {

@@ -2,13 +2,11 @@
 //
 // A symbol is a Unicode code point where the text is valid UTF-8, else a byte; nothing is normalised or merged. Ids are
 // ranks in the sorted set of symbols, so that one text always gives one vocabulary (a Python set did not). Code points
-// and bytes are both kept as 32-bit numbers; what they mean is the Encoding. Files are read whole: one copy of the file
-// while it is decoded, then four bytes per symbol.
+// and bytes are both kept as 32-bit numbers; what they mean is the Encoding. Texts themselves are in text.hpp.
 #pragma once
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include "../../autograd/core/shape.hpp"
+#include "ids.hpp"
 
 namespace xgrad {
 
@@ -24,10 +23,13 @@ enum class Encoding { utf8, bytes };
 /// Sorted distinct symbols with ids 0 .. size()-1.
 class Vocabulary {
  public:
+  static constexpr std::uint32_t code_points = 0x110000;  ///< of Unicode, from 0 on
+  static constexpr Index max_size = 65536;                ///< so that an id takes two bytes at most
+
   /// An empty one, to be assigned to.
   Vocabulary() : Vocabulary(Checked{}, {}, Encoding::utf8) {}
-  /// From symbols(), as a checkpoint keeps them. Throws FormatError where there are none, where they do not strictly
-  /// increase, or where one is no code point (surrogates are none) or, for bytes, above 255.
+  /// From symbols(), as a checkpoint keeps them. Throws FormatError where there are none or more than max_size, where
+  /// they do not strictly increase, or where one is no code point (surrogates are none) or, for bytes, above 255.
   Vocabulary(std::vector<std::uint32_t> symbols, Encoding encoding);
   /// The distinct symbols of a sequence. Throws FormatError as above.
   static Vocabulary of(std::span<const std::uint32_t> sequence, Encoding encoding);
@@ -38,6 +40,7 @@ class Vocabulary {
   /// The text of ids, in the vocabulary's encoding. Throws ValueError for an id outside [0, size()).
   std::string decode(Index id) const;
   std::string decode(std::span<const Index> ids) const;
+  std::string decode(IdsView ids) const;
 
   /// The id of a symbol, if it has one.
   std::optional<Index> find(std::uint32_t symbol) const;
@@ -60,21 +63,8 @@ class Vocabulary {
   std::array<Index, 256> low_{};  // ids of the symbols below 256, -1 for none: most texts need no search at all
 };
 
-/// A text in ids, with all that a user should be told about how it was read, one line each.
-struct Text {
-  Vocabulary vocabulary;
-  std::vector<Index> ids;
-  Encoding encoding = Encoding::utf8;
-  std::vector<std::string> notices;
-};
-
-/// Reads a file. Without `wanted`, what is not UTF-8 is read as bytes, with a notice. A leading byte order mark is
-/// dropped from UTF-8; line ends are kept. Throws FileError where the file cannot be read, FormatError where it is
-/// empty or, with Encoding::utf8 wanted, invalid; offsets in messages count bytes of the file from 0.
-Text load_text(const std::filesystem::path& path, std::optional<Encoding> wanted = std::nullopt);
-
-/// The same for a text in memory; messages call it `name`. Throws FormatError.
-Text text_of(std::string_view bytes, std::string_view name, std::optional<Encoding> wanted = std::nullopt);
+/// How messages call a symbol: "U+00E9", or "0xE9" for a byte.
+std::string symbol_name(std::uint32_t symbol, Encoding encoding);
 
 /// Untrusted text made fit for a message or a terminal: control, invisible and direction-changing characters, quotes,
 /// backslashes and invalid bytes become escapes such as \n, \xE9 or \u{202E}; "..." stands for what follows the first

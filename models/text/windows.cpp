@@ -32,16 +32,20 @@ void check_positive(const char* name, Index value) {
 
 }  // namespace
 
-BpttWindows::BpttWindows(std::span<const Index> ids, Index batch, Index seq_len)
+BpttWindows::BpttWindows(IdsView ids, Index batch, Index seq_len, std::optional<Size> windows)
     : ids_(ids), batch_(batch), seq_len_(seq_len) {
   check_positive("batch", batch);
   check_positive("seq_len", seq_len);
-  const Size n = static_cast<Size>(ids.size());
+  const Size n = ids.size();
   if (n - 1 < seq_len) too_short(n, seq_len);
   if ((n - 1) / batch < seq_len) too_many_streams(n, batch, seq_len);
   // n - 2: the notebook starts over where a window would end with the text, but for a text that holds only one.
   stream_length_ = (n - 2) / batch >= seq_len ? (n - 2) / batch : (n - 1) / batch;
   per_pass_ = stream_length_ / seq_len;
+  if (windows && (*windows < 1 || *windows > per_pass_))
+    fail<ValueError>("windows", "windows of a pass must be in [1, " + std::to_string(per_pass_) + "], got " +
+                                    std::to_string(*windows));
+  if (windows) per_pass_ = *windows;
   const auto elements = static_cast<std::size_t>(Size{batch} * seq_len);
   inputs_.resize(elements);
   targets_.resize(elements);
@@ -51,10 +55,10 @@ Window BpttWindows::next() {
   const bool starts_over = position_ == 0;
   const auto batch = static_cast<std::size_t>(batch_), steps = static_cast<std::size_t>(seq_len_);
   for (std::size_t b = 0; b < batch; ++b) {
-    const auto first = static_cast<std::size_t>(Size(b) * stream_length_ + position_ * seq_len_);
+    const Size first = Size(b) * stream_length_ + position_ * seq_len_;
     for (std::size_t t = 0; t < steps; ++t) {
-      inputs_[t * batch + b] = ids_[first + t];
-      targets_[t * batch + b] = ids_[first + t + 1];
+      inputs_[t * batch + b] = ids_[first + Size(t)];
+      targets_[t * batch + b] = ids_[first + Size(t) + 1];
     }
   }
   position_ = position_ + 1 == per_pass_ ? 0 : position_ + 1;

@@ -5,10 +5,12 @@
 // after window k is the right initial state of window k+1, stream by stream; only the gradient stops between them.
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "../../autograd/core/shape.hpp"
+#include "ids.hpp"
 
 namespace xgrad {
 
@@ -26,15 +28,18 @@ struct Window {
 /// Only a text that would then hold no window at all gives up that one.
 class BpttWindows {
  public:
-  /// `ids` must outlive this object. Throws ValueError for batch or seq_len < 1, FormatError for n < batch * seq_len
-  /// + 1.
-  BpttWindows(std::span<const Index> ids, Index batch, Index seq_len);
+  /// With `windows`, a pass has only so many, the first ones: the rest of each stream is for validation. `ids` must
+  /// outlive this object. Throws ValueError for batch or seq_len < 1 and for `windows` outside [1, those of a whole
+  /// pass], FormatError for n < batch * seq_len + 1.
+  BpttWindows(IdsView ids, Index batch, Index seq_len, std::optional<Size> windows = std::nullopt);
 
   /// The next window; allocates nothing. After the last window of a pass comes the first again.
   Window next();
 
   Index batch() const { return batch_; }
   Index seq_len() const { return seq_len_; }
+  /// Symbols of a stream: stream b begins at b * stream_length().
+  Size stream_length() const { return stream_length_; }
   /// Windows in one pass over the text, at least 1.
   Size per_pass() const { return per_pass_; }
   /// The number, in [0, per_pass()), of the window that next() gives: what a checkpoint keeps.
@@ -43,7 +48,7 @@ class BpttWindows {
   void seek(Size position);
 
  private:
-  std::span<const Index> ids_;
+  IdsView ids_;
   Index batch_;
   Index seq_len_;
   Size stream_length_ = 0;

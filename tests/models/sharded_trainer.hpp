@@ -71,16 +71,16 @@ class ShardedTrainer {
   xgrad::BpttWindows& windows() { return windows_; }
 
  private:
-  static std::vector<xgrad::Index> text_of(const Setting& s) {
+  static xgrad::Ids text_of(const Setting& s) {
     xgrad::Rng rng(3);
     std::vector<xgrad::Index> ids(std::size_t(7 * s.steps * s.batch + 2));  // seven windows a pass
     for (auto& id : ids) id = rng.below(s.vocabulary);
-    return ids;
+    return {ids, s.vocabulary};
   }
 
   xgrad::ParamStore<T> store_;
   M model_;
-  std::vector<xgrad::Index> text_;
+  xgrad::Ids text_;
   xgrad::BpttWindows windows_;
   xgrad::WindowParts parts_;
   xgrad::Adagrad<T> adagrad_;

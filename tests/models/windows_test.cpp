@@ -7,16 +7,17 @@
 #include <vector>
 
 #include "../../autograd/core/error.hpp"
+#include "../heap.hpp"
 
 using namespace xgrad;
 
 namespace {
 
 // Every symbol differs, so that a window shows where it was taken.
-std::vector<Index> counting(Size n) {
+Ids counting(Size n) {
   std::vector<Index> ids(static_cast<std::size_t>(n));
   std::iota(ids.begin(), ids.end(), 0);
-  return ids;
+  return {ids, static_cast<Index>(n)};
 }
 
 auto message(const std::string& text) {
@@ -52,9 +53,8 @@ BOOST_AUTO_TEST_CASE(one_stream_is_the_loop_of_the_notebook) {
         }
         const Window window = windows.next();
         BOOST_TEST_REQUIRE(window.starts_over == reset);
-        const auto inputs = data.begin() + p;
-        BOOST_TEST_REQUIRE(listed(window.inputs) == std::vector<Index>(inputs, inputs + seq_length));
-        BOOST_TEST_REQUIRE(listed(window.targets) == std::vector<Index>(inputs + 1, inputs + seq_length + 1));
+        BOOST_TEST_REQUIRE(listed(window.inputs) == data.subview(p, seq_length).unpacked());
+        BOOST_TEST_REQUIRE(listed(window.targets) == data.subview(p + 1, seq_length).unpacked());
         p += seq_length;
         n += 1;
       }
@@ -127,6 +127,39 @@ BOOST_AUTO_TEST_CASE(a_position_can_be_restored) {
     BOOST_CHECK_EXCEPTION(
         resumed.seek(bad), ValueError,
         message("[windows] position " + std::to_string(bad) + " is out of range for a pass of 5 windows"));
+}
+
+BOOST_AUTO_TEST_CASE(a_pass_of_the_first_windows_only) {
+  const auto ids = counting(102);  // 4 streams of 25 symbols
+  BpttWindows whole(ids, 4, 5), part(ids, 4, 5, 3);
+  BOOST_TEST(whole.stream_length() == 25);
+  BOOST_TEST(whole.per_pass() == 5);
+  BOOST_TEST(part.stream_length() == 25);
+  BOOST_TEST(part.per_pass() == 3);
+  for (int pass = 0; pass < 2; ++pass) {
+    whole.seek(0);
+    for (int i = 0; i < 3; ++i) {
+      BOOST_TEST(part.position() == i);
+      const Window a = whole.next(), b = part.next();
+      BOOST_TEST(b.starts_over == (i == 0));
+      BOOST_TEST(listed(a.inputs) == listed(b.inputs));
+      BOOST_TEST(listed(a.targets) == listed(b.targets));
+    }
+  }
+  BOOST_CHECK_EXCEPTION(part.seek(3), ValueError,
+                        message("[windows] position 3 is out of range for a pass of 3 windows"));
+  BOOST_TEST(BpttWindows(ids, 4, 5, 5).per_pass() == 5);
+  for (const Size bad : {Size{-1}, Size{0}, Size{6}})
+    BOOST_CHECK_EXCEPTION(BpttWindows(ids, 4, 5, bad), ValueError,
+                          message("[windows] windows of a pass must be in [1, 5], got " + std::to_string(bad)));
+}
+
+BOOST_AUTO_TEST_CASE(next_allocates_nothing) {
+  const auto ids = counting(1000);
+  BpttWindows windows(ids, 4, 5);
+  const long before = heap::allocations();
+  for (int i = 0; i < 200; ++i) windows.next();
+  BOOST_TEST(heap::allocations() == before);
 }
 
 BOOST_AUTO_TEST_CASE(the_shortest_text_that_will_do) {
