@@ -12,7 +12,7 @@
 namespace char_rnn {
 
 enum class ModelKind { rnn, lstm, gru };
-enum class Init { automatic, pytorch, char_rnn, min_char_rnn, scaled };
+enum class Init { scaled, pytorch, char_rnn, min_char_rnn };
 enum class EncodingChoice { automatic, utf8, bytes };
 
 using xgrad::OptimizerKind;
@@ -24,7 +24,7 @@ struct Settings {
   xgrad::Index hidden = 128;
   xgrad::Index embedding = 0;
   double dropout = 0;
-  Init init = Init::automatic;
+  Init init = Init::scaled;
   double forget_bias = 1;
 
   xgrad::Index seq_len = 50;
@@ -70,11 +70,10 @@ struct Field {
 inline constexpr std::int64_t max_hidden = 65536, max_steps = 1'000'000'000'000;
 inline constexpr OneOf<ModelKind, 3> model_names{
     {{{"rnn", ModelKind::rnn}, {"lstm", ModelKind::lstm}, {"gru", ModelKind::gru}}}};
-inline constexpr OneOf<Init, 5> init_names{{{{"auto", Init::automatic},
+inline constexpr OneOf<Init, 4> init_names{{{{"scaled", Init::scaled},
                                              {"pytorch", Init::pytorch},
                                              {"char-rnn", Init::char_rnn},
-                                             {"min-char-rnn", Init::min_char_rnn},
-                                             {"scaled", Init::scaled}}}};
+                                             {"min-char-rnn", Init::min_char_rnn}}}};
 inline constexpr OneOf<EncodingChoice, 3> encoding_names{
     {{{"auto", EncodingChoice::automatic}, {"utf8", EncodingChoice::utf8}, {"bytes", EncodingChoice::bytes}}}};
 inline constexpr OneOf<OptimizerKind, 5> optimizer_names{{{{"sgd", OptimizerKind::sgd},
@@ -96,8 +95,7 @@ void visit_model_settings(S& s, F&& f) {
   f(Field{"embedding", "E", "width of the symbols' vectors; 0: one-hot"}, s.embedding, Between{0, max_hidden});
   f(Field{"seq-len", "T", "symbols through which gradients flow back"}, s.seq_len, Between{1, 65536});
   f(Field{"batch", "B", "streams that are read side by side"}, s.batch, Between{1, 65536});
-  f(Field{"init", "HOW", "first weights, as these have them; auto: scaled for rnn, else pytorch\n"
-                         "(auto, pytorch, char-rnn, min-char-rnn, scaled)"},
+  f(Field{"init", "HOW", "first weights: scaled to keep lengths, or as pytorch, char-rnn or\nmin-char-rnn has them"},
     s.init, init_names);
   f(Field{"forget-bias", "X", "first bias of an lstm's forget gates"}, s.forget_bias, NotNegative{});
   f(Field{"seed", "N", "seed of the first weights and of all that is drawn"}, s.seed, Between{0, 0xffffffff});
@@ -124,15 +122,19 @@ void visit_step_settings(S& s, F&& f) {
   f(Field{"lr-decay-after", "N", "steps after which step begins", "as --lr-decay-every"}, s.lr_decay_after,
     Between{0, max_steps});
   f(Field{"min-lr", "X", "at which the schedule cosine ends"}, s.min_lr, NotNegative{});
-  f(Field{"clip", "X", "limit of every element of the gradient of the loss summed over time,\nas char-rnn has it; 0: none"}, s.clip, NotNegative{});
-  f(Field{"clip-norm", "X", "limit of the norm of the gradient of the loss per character,\nas nanoGPT has it; 0: none"}, s.clip_norm, NotNegative{});
+  f(Field{"clip", "X",
+          "limit of every element of the gradient of the loss summed over time,\nas char-rnn has it; 0: none"},
+    s.clip, NotNegative{});
+  f(Field{"clip-norm", "X", "limit of the norm of the gradient of the loss per character,\nas nanoGPT has it; 0: none"},
+    s.clip_norm, NotNegative{});
 }
 
 /// The same for those that say what is read and for how long.
 template <class S, class F>
 void visit_run_settings(S& s, F&& f) {
-  f(Field{"split", "T,V", "parts of the text to learn from and, at its end, to validate on: 0.9,0.1\n"
-                          "as nanoGPT; 0.95,0.05,streams: the end of each stream, as char-rnn"},
+  f(Field{"split", "T,V",
+          "parts of the text to learn from and, at its end, to validate on: 0.9,0.1\n"
+          "as nanoGPT; 0.95,0.05,streams: the end of each stream, as char-rnn"},
     s.split, TwoFractions{});
   f(Field{"eval-every", "N", "steps from one validation to the next"}, s.eval_every, Between{1, max_steps});
   f(Field{"steps", "N", "stop after N steps", "10000 without --seconds"}, s.steps, Between{1, max_steps});
