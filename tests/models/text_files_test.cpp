@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(pieces_do_not_show) {
 
 BOOST_AUTO_TEST_CASE(an_invalid_byte_is_found_in_any_piece) {
   for (const std::string& tail : {std::string("\xE9zz"), std::string("\xE2\x82"), std::string("\xF0\x9F\x98")})
-    for (const std::size_t piece : {1, 2, 3, 5, 1000, 1047, 1048, 1049, 1050, 1 << 20}) {
+    for (const std::size_t piece : {1U, 2U, 3U, 5U, 1000U, 1047U, 1048U, 1049U, 1050U, 1U << 20}) {
       write("t", std::string(1047, 'x') + tail);
       const auto read = [&](std::optional<Encoding> wanted) { return load_text(path / "t", wanted, {.piece = piece}); };
       BOOST_CHECK(read(std::nullopt).encoding == Encoding::bytes);
