@@ -188,7 +188,7 @@ void Loader::encode(const Survey& found, bool known, std::vector<Id> ids, Text& 
   for (std::size_t i = 0; i < symbols.size(); ++i) id_of[symbols[i]] = static_cast<Index>(i);
   Id *to = ids.data(), *const end = to + ids.size();
   Sha256 digest;
-  std::uint64_t bytes_read = 0, decoded = 0;
+  std::uint64_t decoded = 0;
   const auto put = [&](std::uint32_t symbol, std::size_t at) {
     if (symbol == byte_order_mark && decoded + at == 0) return;
     const Index id = symbol < id_of.size() ? id_of[symbol] : -1;
@@ -197,15 +197,13 @@ void Loader::encode(const Survey& found, bool known, std::vector<Id> ids, Text& 
     *to++ = static_cast<Id>(id);
   };
   read([&](std::string_view bytes, std::string_view fresh, bool last) {
-    bytes_read += fresh.size();
-    if (bytes_read > found.bytes) changed(found.bytes);
     digest.update(std::as_bytes(std::span(fresh)));
     const Decoded here = decode(bytes, text.encoding, last, put);
     if (here.invalid) changed(found.bytes);
     decoded += here.length;
     return here.length;
   });
-  if (bytes_read != found.bytes || to != end || source_.changed()) changed(found.bytes);
+  if (to != end || source_.changed()) changed(found.bytes);
   text.ids = Ids(std::move(ids));
   text.sha256 = digest.hex();
 }

@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(pieces_do_not_show) {
 
 BOOST_AUTO_TEST_CASE(an_invalid_byte_is_found_in_any_piece) {
   for (const std::string& tail : {std::string("\xE9zz"), std::string("\xE2\x82"), std::string("\xF0\x9F\x98")})
-    for (const std::size_t piece : {1, 2, 3, 5, 1000, 1047, 1048, 1049, 1050, 1 << 20}) {
+    for (const std::size_t piece : {1U, 2U, 3U, 5U, 1000U, 1047U, 1048U, 1049U, 1050U, 1U << 20}) {
       write("t", std::string(1047, 'x') + tail);
       const auto read = [&](std::optional<Encoding> wanted) { return load_text(path / "t", wanted, {.piece = piece}); };
       BOOST_CHECK(read(std::nullopt).encoding == Encoding::bytes);
@@ -228,13 +228,10 @@ BOOST_FIXTURE_TEST_CASE(a_changed_file_is_refused, Rewritten) {
   BOOST_TEST(refusal("abababab", "abab", true) == " (was 8, now 4 bytes)");
   // Of the same size: a symbol without an id, other numbers of symbols, invalid UTF-8.
   BOOST_TEST(refusal("abababab", "ababacab") == "");
-  BOOST_TEST(refusal("ab\xC3\xA9\xC3\xA9",
-                     "\xC3\xA9"
-                     "bbab") == "");
-  BOOST_TEST(refusal("\xC3\xA9"
-                     "bbab",
-                     "ab\xC3\xA9\xC3\xA9") == "");
+  BOOST_TEST(refusal("ab\xC3\xA9\xC3\xA9", "\u00E9bbab") == "");
+  BOOST_TEST(refusal("\u00E9bbab", "ab\xC3\xA9\xC3\xA9") == "");
   BOOST_TEST(refusal("aba\xC3\xA9", "aba\xC3\xC3") == "");
+  BOOST_TEST(refusal("\xC3\xA9" + std::string(100000, 'a'), "\xC3\xC3" + std::string(100000, 'a')) == "");
   BOOST_TEST(refusal("aba\xC3\xA9", "ababab\xC3") == " (was 5, now 7 bytes)");
   // The same symbols in another order show by the time alone.
   BOOST_TEST(refusal("abababab", "babababa") == "(nothing was thrown)");
@@ -263,6 +260,26 @@ BOOST_FIXTURE_TEST_CASE(a_pipe_is_read_to_its_end, Pipe) {
   BOOST_CHECK((calls[0] == Call{std::uint64_t{4} << 20, 0}));
   BOOST_CHECK((calls[1] == Call{content.size(), 0}));
   BOOST_CHECK((calls.back() == Call{2 * content.size(), 2 * content.size()}));
+}
+
+// As when the window of a terminal changes its size.
+BOOST_FIXTURE_TEST_CASE(a_signal_does_not_end_a_pipe, Pipe) {
+  struct sigaction interrupts {
+  }, before{};
+  interrupts.sa_handler = [](int) {};  // and no SA_RESTART: read() returns EINTR
+  ::sigaction(SIGUSR1, &interrupts, &before);
+  std::thread writer([&, reader = ::pthread_self()] {
+    std::ofstream out(pipe, std::ios::binary);
+    for (int i = 0; i < 20; ++i) {
+      out << "ab" << std::flush;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      ::pthread_kill(reader, SIGUSR1);
+    }
+  });
+  const Text text = load_text(pipe);
+  writer.join();
+  ::sigaction(SIGUSR1, &before, nullptr);
+  BOOST_TEST(text.ids.size() == 40);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_empty_pipe, Pipe) {
