@@ -74,6 +74,8 @@ BOOST_AUTO_TEST_CASE(misuse) {
   make_run();
   check_failure(run({"gradcheck", "run", "fish.txt", "--hidden", "9"}), 2, "--hidden is the run's own",
                 "leave it away, or the folder");
+  check_failure(run({"gradcheck", "run", "fish.txt", "--bytes"}), 2, "--bytes is the run's own",
+                "leave it away, or the folder");
   child::write_file(box / "other.txt", small_text() + "Zebra!");
   check_failure(run({"gradcheck", "run", "other.txt"}), 3,
                 "text 'other.txt': symbol U+005A at byte 2040 is not in the vocabulary",

@@ -145,10 +145,9 @@ BOOST_AUTO_TEST_CASE(the_split_of_char_rnn) {
   // 5 windows of 25 a stream: 3 to learn from, 2 of each of 16 streams to validate on.
   BOOST_TEST(log("run", "validation").at(0).at("chars") == 2 * 25 * 16);
   BOOST_TEST(weights("run").metadata.at("window") == "0");
-  BOOST_TEST(
-      log("run", "start").at(0).at("protocol") ==
-      "validation on the last 0.4 of each training stream, 800 characters once each, in 16 streams that have read "
-      "up to 512 before");
+  BOOST_TEST(log("run", "start").at(0).at("protocol") ==
+             "on the last 0.4 of each training stream, 800 characters once each, in 16 streams that have read "
+             "up to 512 before");
 }
 
 BOOST_AUTO_TEST_CASE(sampling_among_the_most_probable) {

@@ -142,7 +142,7 @@ GradcheckOptions gradcheck_options(const CLI::App& verb) {
   if (const auto text = place(verb, "FILE", 1)) {
     o.run = o.train.text;
     o.train.text = *text;
-    for (const char* name : {"--model", "--layers", "--hidden", "--embedding", "--preset"})
+    for (const char* name : {"--model", "--layers", "--hidden", "--embedding", "--preset", "--utf8", "--bytes"})
       if (values.given(name)) refuse(std::string(name) + " is the run's own", "leave it away, or the folder");
   }
   return o;
@@ -267,7 +267,7 @@ void add_verbs(CLI::App& app) {
 Command parse(int argc, const char* const* argv) {
   CLI::App app(
       "A character RNN: learns from a text file, then writes text like it.\n"
-      "Text and tables on stdout, everything else on stderr. A text takes about its own size of memory.\n"
+      "Text and tables on stdout, everything else on stderr. A text takes at most 2 bytes of memory per byte.\n"
       "Exit codes: 0 ok, 2 usage, 3 text, 4 checkpoint, 5 input/output, 6 numbers,\n7 a wrong gradient, 70 bug, 130 "
       "interrupted, 143 terminated.",
       "char_rnn");

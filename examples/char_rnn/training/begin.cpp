@@ -66,21 +66,20 @@ Parts split_text(const TrainOptions& options, const Text& text) {
   const Settings& s = options.settings;
   try {
     const SplitChoice& choice = s.split;
-    if (choice.validation == 0 && choice.train == 1)
-      return {BpttWindows(text.ids, s.batch, s.seq_len), {}, "no validation"};
+    if (choice.validation == 0 && choice.train == 1) return {BpttWindows(text.ids, s.batch, s.seq_len), {}, "none"};
     const Fractions fractions{choice.train, choice.validation};
     constexpr Index streams = 64;  // fast, and each is long enough that its context costs little
     const Split split = choice.of_streams ? stream_split(text.ids, fractions, s.batch, s.seq_len, warm_up)
                                           : tail_split(text.ids, fractions, streams, warm_up);
     BpttWindows windows(split.train, s.batch, s.seq_len, split.windows);
+    if (split.validation.empty()) return {std::move(windows), {}, "none"};
     Size chars = 0;
     for (const ScoredRange& range : split.validation) chars += range.count;
-    return {
-        std::move(windows), split.validation,
-        fmt::format("validation on the {} {:g} of {}, {} characters once each, in {} streams that have read up to "
-                    "{} before",
-                    choice.of_streams ? "last" : "last", choice.validation,
-                    choice.of_streams ? "each training stream" : "the text", chars, split.validation.size(), warm_up)};
+    return {std::move(windows), split.validation,
+            fmt::format("on the last {:g} of {}, {} characters once each, in {} streams that have read up to "
+                        "{} before",
+                        choice.validation, choice.of_streams ? "each training stream" : "the text", chars,
+                        split.validation.size(), warm_up)};
   } catch (const FormatError& e) {
     throw named(e, options.text);
   }

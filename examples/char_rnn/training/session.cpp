@@ -121,7 +121,9 @@ bool Session::out_of_time() const {
 }
 
 void Session::watch(const StepResult& result) {
-  standing_.smooth_loss = 0.999 * standing_.smooth_loss + 0.001 * result.loss;
+  // An average over the last 250,000 characters or so: 0.001, as min-char-rnn has it, for its windows of 25.
+  const double weight = std::clamp(double(trainer_.chars_per_step()) / 250'000, 0.001, 0.02);
+  standing_.smooth_loss = (1 - weight) * standing_.smooth_loss + weight * result.loss;
   if (trainer_.steps() == 1) standing_.first_loss = result.loss;
   clipped_ += result.clipped > 0 ? 1 : 0;
   if (result.loss <= exploded * standing_.first_loss) {
@@ -273,7 +275,7 @@ void Session::say_goodbye(int signal) {
                trainer_.steps(), latest_file, folder);
     return;
   }
-  if (!parts_.validation.empty()) fmt::print(stderr, "char_rnn: {}\n", parts_.protocol);
+  if (!parts_.validation.empty()) fmt::print(stderr, "char_rnn: validation {}\n", parts_.protocol);
   fmt::print(stderr, "char_rnn: run saved in {}\nchar_rnn: for more text: char_rnn sample {}\n", folder, folder);
 }
 
