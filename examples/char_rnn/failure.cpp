@@ -1,4 +1,5 @@
 #include "failure.hpp"
+#include "terminal/terminal.hpp"
 
 #include <fmt/format.h>
 #include <cstdio>
@@ -13,7 +14,7 @@ Failure failure_of(const xgrad::Error& error, Exit code, const std::string& hint
 }
 
 int report(Exit code, const std::string& what, const std::string& hint) {
-  fmt::print(stderr, "char_rnn: error: {}\nhint: {}\n", what, hint);
+  say("char_rnn: error: {}\nhint: {}\n", what, hint);
   return static_cast<int>(code);
 }
 

@@ -3,7 +3,9 @@
 // and its checkpoints, pages/ what is looked at in a browser, terminal/ the streams. This file turns what ends the
 // program into an exit code and two lines on stderr.
 #include <csignal>
+#include <filesystem>
 #include <new>
+#include <system_error>
 #include <xgrad/ops/ops.hpp>
 
 #include "failure.hpp"
@@ -49,6 +51,10 @@ int run(int argc, char** argv) {
     return report(e.code(), e.what(), e.hint());
   } catch (const std::bad_alloc&) {
     return report(Exit::usage, "out of memory", "use a smaller --hidden, --seq-len or --batch, or a shorter text");
+  } catch (const std::filesystem::filesystem_error& e) {
+    return report(Exit::io, xgrad::escaped(e.what()), "choose another folder or file");
+  } catch (const std::system_error& e) {
+    return report(Exit::usage, std::string("cannot start the threads: ") + e.what(), "use fewer --threads");
   } catch (const std::exception& e) {
     const Failure bug =
         failure_of(xgrad::Error(e.what()), Exit::bug, "this is a bug of char_rnn; please report the command");
@@ -61,6 +67,7 @@ int run(int argc, char** argv) {
 }  // namespace char_rnn
 
 int main(int argc, char** argv) {
+  char_rnn::open_closed_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is then an error of write(), which TextOut knows
   return char_rnn::run(argc, argv);
 }

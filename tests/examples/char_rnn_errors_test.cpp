@@ -79,6 +79,8 @@ BOOST_AUTO_TEST_CASE(usage_mistakes_are_named) {
       {{"train", "fish.txt", "--resume", "a", "--out", "b"}, "--resume and --out exclude each other"},
       {{"train", "fish.txt", "--resume", "a", "--init-from", "b"}, "--resume and --init-from exclude each other"},
       {{"train", "fish.txt", "--min-lr", "0.5"}, "--min-lr 0.5 is above --lr 0.002"},
+      {{"bench", "--min-lr", "0.5"}, "--min-lr 0.5 is above --lr 0.002"},
+      {{"train", "fish.txt", "--resume", "a", "--preset", "notebook"}, "--resume and --preset exclude each other"},
       {{"eval"}, "eval: DIR is missing"},
       {{"eval", "run"}, "eval: FILE is missing"},
       {{"eval", "run", "fish.txt", "more.txt"}, "unexpected argument 'more.txt'"},
@@ -181,7 +183,7 @@ BOOST_AUTO_TEST_CASE(a_loss_that_explodes_is_told_and_then_stops) {
   const Result r = train({"--optimizer", "sgd", "--lr", "3000", "--clip", "5", "--steps", "1000", "--out", "run"});
   BOOST_TEST(r.code == 6);
   BOOST_TEST(r.err.find("char_rnn: warning: loss ") != std::string::npos, r.err);
-  BOOST_TEST(r.err.find(" is more than 3 times the first, ") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find(" is more than 3 times what it began with, ") != std::string::npos, r.err);
   BOOST_TEST(
       r.err.find(", and was for 100 steps; 'latest.safetensors' keeps what was saved before\nhint: use a lower --lr") !=
           std::string::npos,

@@ -1,7 +1,10 @@
 // Runs that are interrupted, killed and resumed end with the bytes of one that was not.
 #include <chrono>
+#include <cmath>
+#include <functional>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "char_rnn_fixture.hpp"
 
@@ -101,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_finished_run_is_left_as_it_is) {
     const Result r = run(arguments);
     BOOST_TEST(r.code == 0);
     BOOST_TEST(r.out == "");
-    BOOST_TEST(r.err == "char_rnn: the run in run is finished, after 150 steps\n");
+    BOOST_TEST(r.err == "char_rnn: the run in run is finished, after 150 steps; a larger --steps goes on with it\n");
     BOOST_TEST((content("run") == before));
   }
 }
@@ -154,6 +157,94 @@ BOOST_AUTO_TEST_CASE(weights_of_another_run) {
   write_file(box / "other.txt", small_text().replace(0, 1, "Z"));
   check_failure(train_on("other.txt", {"--steps", "1", "--init-from", "a", "--out", "c"}), 3,
                 "the text has not the symbols of 'a/latest.safetensors'");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_time_ended_goes_on_with_more_of_it) {
+  BOOST_REQUIRE_EQUAL(train({"--seconds", "0.4", "--schedule", "cosine", "--out", "run"}).code, 0);
+  const std::string before = weights("run").metadata.at("step");
+  BOOST_TEST(weights("run").metadata.at("finished") == "true");
+  const Result same = run({"train", "fish.txt", "--resume", "run"});
+  BOOST_TEST(same.err ==
+             "char_rnn: the run in run is finished, after " + before + " steps; a larger --seconds goes on with it\n");
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--seconds", "1"}).code, 0);
+  BOOST_TEST(std::stol(weights("run").metadata.at("step")) > std::stol(before));
+  BOOST_TEST(log("run").back().at("seconds").get<double>() < 1.5);
+}
+
+BOOST_AUTO_TEST_CASE(steps_that_time_does_not_suffice_for_are_not_finished) {
+  const Result r = train({"--seconds", "0.4", "--steps", "100000000", "--out", "run"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("char_rnn: out of time after step ") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find("' goes on, with a larger --seconds\n") != std::string::npos, r.err);
+  BOOST_TEST(weights("run").metadata.at("finished") == "false");
+  check_failure(run({"train", "fish.txt", "--resume", "run", "--steps", "1"}), 2, "--steps 1 is less than the ",
+                "leave it away, or give more");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_killed_before_its_first_steps_were_saved) {
+  const Arguments slow{"train",     "fish.txt", "--preset", "notebook", "--checkpoint-every",
+                       "100000000", "--steps",  "30000"};
+  Arguments arguments = slow;
+  arguments.insert(arguments.end(), {"--out", "run"});
+  const pid_t pid = box.start(XGRAD_CHAR_RNN, arguments);
+  while (!fs::exists(box / "run/log.jsonl") ||
+         read_file(box / "run/log.jsonl").find("\"step\":200") == std::string::npos)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  kill(pid, SIGKILL);
+  box.wait(pid);
+  BOOST_TEST(weights("run").metadata.at("step") == "0");
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run"}).code, 0);
+  const Result report = run({"report", "run"});
+  BOOST_TEST(report.code == 0, report.err);
+}
+
+BOOST_AUTO_TEST_CASE(hostile_checkpoints_are_refused) {
+  BOOST_REQUIRE_EQUAL(run(command("--out", "run", {"--steps", "20"})).code, 0);
+  const auto good = weights("run");
+  const auto check = [&](const std::string& message, const std::function<void(xgrad::SafeTensors&)>& spoil) {
+    auto file = good;
+    file.metadata["finished"] = "false";
+    spoil(file);
+    xgrad::write_safetensors(box / "run/latest.safetensors", file);
+    BOOST_TEST_CONTEXT(message)
+    check_failure(run({"train", "fish.txt", "--resume", "run"}), 4, "'run/latest.safetensors': " + message,
+                  "'run/previous.safetensors' is the one before");
+  };
+  using F = xgrad::SafeTensors;
+  const auto set = [](const char* key, const char* value) { return [=](F& f) { f.metadata[key] = value; }; };
+  const auto tensor = [](const char* name, auto values) {
+    return [=](F& f) {
+      for (auto& t : f.tensors)
+        if (t.name == name) t = xgrad::make_tensor(t.name, {values.size()}, std::span(std::as_const(values)));
+    };
+  };
+  check("total '1099511627776' is not an integer in [0, 1000000000000]", set("total", "1099511627776"));
+  check("smooth_loss 'nan' is not a number", set("smooth_loss", "nan"));
+  check("first_loss 'null' is not a number", set("first_loss", "null"));
+  check("exploded '-3' is not an integer", set("exploded", "-3"));
+  check("finished 'perhaps' is not true or false", set("finished", "perhaps"));
+  check("its history has steps without a loss", tensor("history.validation", std::vector<double>{1, 2, 3, 4, 5, 6, 7}));
+  check("[safetensors] tensor 'history.step'", tensor("history.step", std::vector<float>{1}));
+  check("tensor 'rng' holds no whole random states", tensor("rng", std::vector<std::uint32_t>(629)));
+  check("[trainer] the hidden state or the random state is that of another training",
+        tensor("rng", std::vector<std::uint32_t>(3 * 628)));
+  check("[trainer] the hidden state or the random state is that of another training",
+        tensor("state", std::vector<float>(3)));
+  check("tensor 'state' holds what is no hidden state", tensor("state", std::vector<float>(4, HUGE_VALF)));
+  check("tensor 'optimizer.first_moment' does not fit", tensor("optimizer.first_moment", std::vector<float>(3)));
+  const auto second = good.find("optimizer.second_moment")->values<float>();
+  check("tensor 'optimizer.second_moment' holds what no step leaves there",
+        tensor("optimizer.second_moment", std::vector<float>(second.size(), -1)));
+  check("[windows] ", set("window", "1000000"));
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_stderr_is_no_reason_to_stop) {
+  const std::string command = std::string(XGRAD_CHAR_RNN) +
+                              " train fish.txt --preset notebook --steps 300 --out run 2>/dev/full >/dev/null && " +
+                              XGRAD_CHAR_RNN + " info run >/dev/null 2>&- && ! " + XGRAD_CHAR_RNN + " foo 2>&-";
+  const pid_t pid = box.start("/bin/sh", {"-c", command});
+  BOOST_TEST(box.wait(pid).code == 0);
+  BOOST_TEST(weights("run").metadata.at("step") == "300");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

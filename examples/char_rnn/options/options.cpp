@@ -97,12 +97,11 @@ std::optional<std::filesystem::path> path_of(const CLI::App& verb, const Values&
   return values.text(name);
 }
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf()))
-    throw Failure(Exit::io, fmt::format("cannot read '{}'", escaped(path)), "--prime-file names a file of text");
-  return content.str();
+std::string content_of(const std::string& path) { return read_whole(path, "--prime-file names a file of text"); }
+
+void check_rates(const CLI::App& verb, const Settings& s) {
+  if (s.min_lr > learning_rate(s))
+    refuse(fmt::format("--min-lr {} is above --lr {}", s.min_lr, learning_rate(s)), see_help(verb));
 }
 
 // ---- verbs
@@ -117,18 +116,17 @@ TrainOptions train_options(const CLI::App& verb) {
   o.out = path_of(verb, values, "--out");
   o.resume = path_of(verb, values, "--resume");
   o.init_from = path_of(verb, values, "--init-from");
-  if (o.resume && (o.out || o.init_from))
-    refuse(fmt::format("--resume and {} exclude each other", o.out ? "--out" : "--init-from"), see_help(verb));
-  values.read("--seconds", Positive{}, o.seconds);
+  for (const char* other : {"--out", "--init-from", "--preset"})
+    if (o.resume && values.given(other))
+      refuse(fmt::format("--resume and {} exclude each other", other), see_help(verb));
   values.read("--checkpoint-every", Between{1, max_steps}, o.checkpoint_every);
   visit_settings(o.settings, [&](const Field& field, const auto&, const auto&) {
     if (values.given(std::string("--") + field.name)) o.given.insert(field.name);
   });
   if (o.settings.encoding != EncodingChoice::automatic) o.given.insert("encoding");
   read_threads(values, o);
-  if (!o.settings.steps && !o.seconds) o.settings.steps = 10000;
-  if (o.settings.min_lr > learning_rate(o.settings))
-    refuse(fmt::format("--min-lr {} is above --lr {}", o.settings.min_lr, learning_rate(o.settings)), see_help(verb));
+  if (!o.settings.steps && !o.settings.seconds) o.settings.steps = 10000;
+  if (!o.resume) check_rates(verb, o.settings);
   return o;
 }
 
@@ -186,6 +184,7 @@ BenchOptions bench_options(const CLI::App& verb) {
   read_model(verb, values, s);
   read_settings(values, s, [](auto& of, auto f) { visit_step_settings(of, f); });
   read_threads(values, o.train);
+  check_rates(verb, s);
   values.read("--seconds", Positive{}, o.seconds);
   o.json = values.flag("--json");
   if (const auto text = place(verb, "FILE", 0)) o.train.text = *text;

@@ -16,7 +16,6 @@ struct TrainOptions {
   std::optional<std::filesystem::path> out;        // neither: the next free folder in runs/
   std::optional<std::filesystem::path> resume;     // go on in this folder
   std::optional<std::filesystem::path> init_from;  // weights to begin with
-  std::optional<double> seconds;                   // of wall time, for all of the program
   std::optional<xgrad::Index> threads;             // none: as many as there are processors and shards
   std::int64_t checkpoint_every = 1000;
   Settings settings;

@@ -51,6 +51,7 @@ struct Settings {
   std::uint32_t seed = 1337;
   std::int64_t eval_every = 1000;
   std::optional<std::int64_t> steps;
+  std::optional<double> seconds;
 };
 
 /// The learning rate that a schedule begins with: what was asked for, or the optimiser's default.
@@ -138,6 +139,9 @@ void visit_run_settings(S& s, F&& f) {
     s.split, TwoFractions{});
   f(Field{"eval-every", "N", "steps from one validation to the next"}, s.eval_every, Between{1, max_steps});
   f(Field{"steps", "N", "stop after N steps", "10000 without --seconds"}, s.steps, Between{1, max_steps});
+  f(Field{"seconds", "S",
+          "end after S seconds of wall time, all in all; without --steps,\nschedules are fitted to them", "no limit"},
+    s.seconds, Positive{});
 }
 
 /// All settings: these, and the encoding, for which the command line has two flags.

@@ -20,14 +20,14 @@ inline constexpr Spec preset_spec{
 inline constexpr Spec config_spec{"--config", "FILE",
                                   "lines such as: hidden = 256; options of the command line come first"};
 inline constexpr Spec json_spec{"--json", "", "one JSON object on one line instead of the table (default: the table)"};
-inline constexpr Spec threads_spec{"--threads", "N", "threads of a step (default: processors, at most --shards)"};
+inline constexpr Spec threads_spec{"--threads", "N",
+                                   "threads of a step; more than 2 make as many shards, where\n--shards does not say "
+                                   "how many (default: processors, at most --shards)"};
 
 inline constexpr Spec train_specs[] = {
     {"--out", "DIR", "folder of a new run (default runs/<name of FILE>, then the next free -2, -3)"},
     {"--resume", "DIR", "go on with the run in this folder, with the options that it was begun with"},
     {"--init-from", "RUN", "begin with the weights of a run or a file"},
-    {"--seconds", "S",
-     "end after S seconds of wall time, all in all; schedules are fitted to them\n(default: no limit)"},
     {"--checkpoint-every", "N", "steps from one saving to the next (default 1000)"},
     threads_spec,
     utf8_spec,

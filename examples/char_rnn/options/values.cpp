@@ -17,6 +17,16 @@ using xgrad::escaped;
 
 void refuse(const std::string& what, const std::string& hint) { throw Failure(Exit::usage, what, hint); }
 
+std::string read_whole(const std::string& path, const std::string& hint) {
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(in), {}};
+  if (!in || in.bad() || errno != 0)
+    throw Failure(Exit::io, fmt::format("cannot read '{}': {}", escaped(path), std::strerror(errno ? errno : EIO)),
+                  hint);
+  return content;
+}
+
 std::vector<std::string> option_names(const CLI::App& verb) {
   std::vector<std::string> names;
   for (const CLI::Option* option : verb.get_options())
@@ -55,11 +65,7 @@ void Values::refuse_value(const std::string& name, const std::string& wrong) con
 
 void Values::read_file(const std::string& path) {
   file_ = path;
-  std::ifstream in(path);
-  std::stringstream content;
-  if (!in || !(content << in.rdbuf()))
-    throw Failure(Exit::io, fmt::format("cannot read '{}': {}", escaped(path), std::strerror(errno ? errno : EIO)),
-                  "--config names a file of lines such as: hidden = 256");
+  std::istringstream content(read_whole(path, "--config names a file of lines such as: hidden = 256"));
   std::vector<std::string> names = option_names(verb_);
   std::vector<CLI::ConfigItem> items;
   try {

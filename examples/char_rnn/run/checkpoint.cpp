@@ -47,6 +47,8 @@ Checkpoint::Checkpoint(const fs::path& file) : path_(file) {
     }
   });
   check_version();
+  if (metadata("finished") != "true" && metadata("finished") != "false")
+    reject(fmt::format("finished '{}' is not true or false", escaped(metadata("finished"))));
   read_settings();
   read_vocabulary();
   check_size();
@@ -113,6 +115,7 @@ void Checkpoint::read_settings() {
     const std::string wrong = read(text, rule, value);
     if (!wrong.empty()) reject(fmt::format("setting '{}': '{}' {}", field.name, escaped(text), wrong));
   });
+  if (settings_.min_lr > learning_rate(settings_)) reject("setting 'min-lr' is above its learning rate");
   if (!settings_.shards || *settings_.shards > settings_.batch) reject("setting 'shards' does not fit its batch");
 }
 
@@ -169,8 +172,11 @@ xgrad::Array<float> Checkpoint::first_stream(const Model& model) const {
 }
 
 History Checkpoint::history() const {
-  History h{values<std::int64_t>("history.step"), values<double>("history.smooth_loss"),
-            values<std::int64_t>("history.validation_step"), values<double>("history.validation")};
+  History h;
+  h.step = values<std::int64_t>("history.step");
+  h.smooth_loss = values<double>("history.smooth_loss");
+  h.validation_step = values<std::int64_t>("history.validation_step");
+  h.validation = values<double>("history.validation");
   if (h.step.size() != h.smooth_loss.size() || h.validation_step.size() != h.validation.size())
     reject("its history has steps without a loss");
   return h;

@@ -62,8 +62,11 @@ RunFolder RunFolder::fresh(const TrainOptions& options) {
   const bool made = make_folder(folder);
   for (const char* file : {latest_file, previous_file, best_file})
     if (fs::exists(folder / file))
-      throw Failure(Exit::usage, fmt::format("'{}' holds a run already: {}", escaped(folder.string()), file),
-                    fmt::format("--resume '{}' goes on with it; --out names another folder", escaped(folder.string())));
+      throw Failure(
+          Exit::usage, fmt::format("'{}' holds a run already: {}", escaped(folder.string()), file),
+          fs::exists(folder / latest_file)
+              ? fmt::format("--resume '{}' goes on with it; --out names another folder", escaped(folder.string()))
+              : "name another folder with --out");
   return RunFolder(folder, made);
 }
 

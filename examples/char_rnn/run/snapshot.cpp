@@ -1,6 +1,7 @@
 // Checkpoints and trainers: what of a training is written down, and how another trainer takes it up.
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "checkpoint.hpp"
@@ -16,6 +17,10 @@ std::string settings_text(const Settings& settings) {
   visit_settings(settings,
                  [&](const Field& field, const auto& value, const auto& rule) { all[field.name] = show(value, rule); });
   return all.dump();
+}
+
+bool all_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
 }
 
 template <class T>
@@ -65,22 +70,30 @@ xgrad::SafeTensors checkpoint_of(const Settings& settings, const xgrad::Vocabula
 }
 
 Standing Checkpoint::restore(Trainer& trainer) const {
-  Standing s{{integer("step"), integer("window"), values<float>("state"), {}},
-             integer("total"),
-             finished(),
-             number("smooth_loss"),
-             number("first_loss"),
-             integer("exploded"),
-             history()};
+  Standing s;  // filled one by one: g++ 12 destroys a nested aggregate twice where a later initialiser throws
+  s.training.step = integer("step");
+  s.training.window = integer("window");
+  s.training.hidden = values<float>("state");
+  s.total = integer("total");
+  s.finished = finished();
+  s.smooth_loss = number("smooth_loss");
+  s.first_loss = number("first_loss");
+  s.exploded = integer("exploded");
+  s.history = history();
+  if (!all_finite(s.training.hidden)) reject("tensor 'state' holds what is no hidden state");
   const std::vector<std::uint32_t> words = values<std::uint32_t>("rng");
-  for (std::size_t at = 0; at + xgrad::Rng::state_words <= words.size(); at += xgrad::Rng::state_words)
-    s.training.rng.emplace_back(words.begin() + std::ptrdiff_t(at),
-                                words.begin() + std::ptrdiff_t(at + xgrad::Rng::state_words));
+  constexpr std::size_t each = xgrad::Rng::state_words;
+  if (words.size() % each != 0) reject("tensor 'rng' holds no whole random states");
+  for (std::size_t at = 0; at < words.size(); at += each)
+    s.training.rng.emplace_back(words.begin() + std::ptrdiff_t(at), words.begin() + std::ptrdiff_t(at + each));
   load_into(trainer.model());
   try {
     for (auto& array : trainer.optimizer().state()) {
       const std::vector<float> stored = values<float>("optimizer." + std::string(array.name));
       if (stored.size() != array.values.size()) reject(fmt::format("tensor 'optimizer.{}' does not fit", array.name));
+      const bool squares = array.name != "momentum" && array.name != "first_moment";
+      if (!all_finite(stored) || (squares && std::any_of(stored.begin(), stored.end(), [](float x) { return x < 0; })))
+        reject(fmt::format("tensor 'optimizer.{}' holds what no step leaves there", array.name));
       std::copy(stored.begin(), stored.end(), array.values.begin());
     }
     trainer.optimizer().set_steps(integer("optimizer_steps"));

@@ -88,8 +88,8 @@ void Progress::measure(const Figures& now) {
 }
 
 void Progress::show(const Figures& now) {
-  if (terminal_) fmt::print(stderr, "\r{}\x1b[K", bar_line(now, rate_, columns(2), blocks_));
-  else fmt::print(stderr, "{}\n", plain_line(now, rate_));
+  if (terminal_) say("\r{}\x1b[K", bar_line(now, rate_, columns(2), blocks_));
+  else say("{}\n", plain_line(now, rate_));
   std::fflush(stderr);
   painted_ = terminal_;
 }
@@ -105,13 +105,13 @@ void Progress::finish(const Figures& now) {
   if (now.seconds > 0)  // of the whole
     rate_ = static_cast<double>((now.step - now.begun_at) * now.chars_per_step) / now.seconds;
   show(now);
-  if (terminal_) fmt::print(stderr, "\n");
+  if (terminal_) say("\n");
   painted_ = false;
 }
 
 void Progress::hide() {
   if (!painted_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  say("\r\x1b[K");
   std::fflush(stderr);
   painted_ = false;
   next_ = 0;

@@ -15,7 +15,7 @@ void Report::add(const std::string& label, const std::string& text, const nlohma
 void Report::print(bool json) const {
   TextOut out;
   if (json) {
-    out.put(object_.dump() + "\n");
+    out.put(object_.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
   } else {
     std::size_t width = 0;
     for (const auto& row : rows_) width = std::max(width, row.first.size());

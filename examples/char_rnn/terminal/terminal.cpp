@@ -1,5 +1,6 @@
 #include "terminal.hpp"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -10,6 +11,11 @@
 #include "../failure.hpp"
 
 namespace char_rnn {
+
+void open_closed_streams() {
+  for (const int fd : {0, 1, 2})
+    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) open("/dev/null", O_RDWR);  // the lowest that is free: fd
+}
 
 bool is_terminal(int fd) { return isatty(fd) == 1; }
 

@@ -1,11 +1,23 @@
 // The two streams: stdout carries text and nothing else, stderr what there is to say about it.
 #pragma once
+#include <fmt/format.h>
+#include <cstdio>
 #include <span>
 #include <string>
 #include <string_view>
 #include <xgrad/models/text/vocabulary.hpp>
 
 namespace char_rnn {
+
+/// To stderr. That nobody may be there to read it is no reason to stop.
+template <class... A>
+void say(fmt::format_string<A...> format, A&&... values) {
+  std::fputs(fmt::format(format, std::forward<A>(values)...).c_str(), stderr);
+}
+
+/// Streams that were closed by whoever started the program lead nowhere from now on, not into the next file that is
+/// opened.
+void open_closed_streams();
 
 bool is_terminal(int fd);
 /// The width of the terminal, or 80.

@@ -23,7 +23,7 @@ ReadProgress tell_reading(const std::filesystem::path& file) {
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         if (told || seconds < 0.3) return;
         told = true;
-        fmt::print(stderr, "char_rnn: reading '{}', {:.0f} MB\n", name, 1e-6 * double(all > 0 ? all / 2 : done));
+        say("char_rnn: reading '{}', {:.0f} MB\n", name, 1e-6 * double(all > 0 ? all / 2 : done));
       };
 }
 
@@ -37,7 +37,7 @@ Text read(const std::filesystem::path& file, const std::string& hint, Load load)
     }
   });
   for (const std::string& notice : text.notices)
-    fmt::print(stderr, "char_rnn: {}: {}\n", notice.rfind("vocabulary", 0) == 0 ? "warning" : "note", notice);
+    say("char_rnn: {}: {}\n", notice.rfind("vocabulary", 0) == 0 ? "warning" : "note", notice);
   return text;
 }
 
@@ -85,12 +85,13 @@ Parts split_text(const TrainOptions& options, const Text& text) {
   }
 }
 
-void check_memory(const Settings& s, Index vocabulary) {
+void check_memory(const Settings& s, Index vocabulary, double number) {
   const double v = vocabulary, h = s.hidden, layers = s.layers, chars = double(s.batch) * s.seq_len;
   const double gates = s.model == ModelKind::rnn ? 1 : s.model == ModelKind::lstm ? 4 : 3;
   const double lowest = s.embedding > 0 ? s.embedding : v;
-  const double weights = v * h + gates * h * (lowest + h) + (layers - 1) * gates * 2 * h * h;
-  const double bytes = 4 * ((4 + *s.shards) * weights + chars * (layers * (4 * gates + 6) * h + 4 * v));
+  const double weights = v * (h + s.embedding) + gates * h * (lowest + h) + (layers - 1) * gates * 2 * h * h;
+  const double bytes = number * ((4 + s.shards.value_or(1)) * weights +
+                                 chars * (layers * (4 * gates + 6) * h + 2 * s.embedding + 4 * v));
   const double available = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
   if (bytes > available)
     throw Failure(

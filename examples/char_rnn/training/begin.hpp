@@ -28,8 +28,8 @@ Parts split_text(const TrainOptions& options, const xgrad::Text& text);
 inline constexpr xgrad::Size warm_up = 512;
 
 /// Weights, gradients and the optimiser's arrays, and what the tape keeps for each character of a step; so that an
-/// absurd size is refused before anything is allocated. Throws Failure with Exit::usage.
-void check_memory(const Settings& settings, xgrad::Index vocabulary);
+/// absurd size is refused before anything is allocated. `number`: bytes of one. Throws Failure with Exit::usage.
+void check_memory(const Settings& settings, xgrad::Index vocabulary, double number = 4);
 
 /// The weights that training starts from.
 template <class T>

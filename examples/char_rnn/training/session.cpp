@@ -13,6 +13,7 @@
 #include "../model/writer.hpp"
 #include "../terminal/clock.hpp"
 #include "../terminal/interrupt.hpp"
+#include "../terminal/terminal.hpp"
 
 namespace char_rnn {
 
@@ -25,6 +26,7 @@ constexpr double save_every = 60;            // seconds, besides --checkpoint-ev
 constexpr std::int64_t sample_length = 200;  // symbols
 constexpr double exploded = 3;               // times the first loss
 constexpr std::int64_t patience = 100;       // steps of such losses
+constexpr double margin = 0.2;               // seconds that remain at the end
 
 std::string utc() {
   const std::time_t now = std::time(nullptr);
@@ -59,15 +61,18 @@ double Session::now() const { return before_ + seconds_since_start(); }
 
 int Session::train() {
   begin_log();
-  if (begun_at_ == 0) save();  // a folder that cannot be written is found out now, not after an hour
+  const double before = now();
+  save();  // a folder that cannot be written is found out now, not after an hour
   saved_ = now();
+  if (settings_.seconds) estimate_closing(saved_ - before);
+  started_ = now();
   remember();
   while (step()) {
   }
   const int signal = interrupted();
   if (signal == 0) {
-    remember(true);
-    standing_.finished = true;
+    standing_.finished = !settings_.steps || trainer_.steps() >= *settings_.steps;
+    remember(standing_.finished);
   }
   save();
   progress_.finish(figures());
@@ -96,28 +101,46 @@ bool Session::step() {
   return true;
 }
 
-// With --seconds: how many steps there will have been at the end. Until that can be told, so many that no schedule
-// falls; then anew at every hundredth of the time.
+// With --seconds and no --steps: how many steps there will have been at the end. Until that can be told, so many that
+// no schedule falls; then anew at every hundredth of the time.
 void Session::plan() {
-  if (!options_.seconds || settings_.steps) return;
+  if (!settings_.seconds || settings_.steps) return;
   const double time = now(), done = double(trainer_.steps() - begun_at_);
-  if (planned_ == 0) standing_.total = std::max(standing_.total, std::int64_t{1} << 40);
-  if (done < 3 || time - started_ < 0.2 || time < planned_ + *options_.seconds / 100) return;
+  if (standing_.total == 0) standing_.total = max_steps;
+  if (done < 3 || time - started_ < 0.2 || time < planned_ + *settings_.seconds / 100) return;
   planned_ = time;
-  if (closing_ == 0 && !parts_.validation.empty()) {  // a forward pass takes about a third of a step
-    Size chars = 0;
-    for (const ScoredRange& range : parts_.validation) chars += range.count + range.warm_up;
-    closing_ = double(chars) / double(trainer_.chars_per_step()) * (time - started_) / done / 2;
-  }
-  const double left = std::max(*options_.seconds - closing_ - 0.5 - time, 0.0);
+  const double left = std::max(*settings_.seconds - closing_ - time, 0.0);
   standing_.total = trainer_.steps() + std::max<std::int64_t>(1, std::llround(left * done / (time - started_)));
 }
 
+// What the end will take, before a validation has been timed: a part of one, a part of the last sample, and a save.
+void Session::estimate_closing(double save) {
+  const double before = now();
+  if (!parts_.validation.empty()) {
+    constexpr Size some = 16;
+    std::vector<ScoredRange> first = parts_.validation;
+    Size longest = 1;
+    for (ScoredRange& range : first) {
+      longest = std::max(longest, range.count + range.warm_up);
+      range.begin -= range.warm_up, range.warm_up = 0;  // its context will do
+      range.count = std::min(some, range.count);
+    }
+    evaluate(trainer_.model(), text_.ids, first, trainer_.threads());
+    closing_ += 1.3 * (now() - before) * double(longest) / double(some);
+  }
+  const double between = now();
+  Rng rng(0);
+  Writer(trainer_.model(), text_.vocabulary, trainer_.first_stream(), rng, {}).write({}, 10, [](Index) {
+    return true;
+  });
+  closing_ += (now() - between) * double(sample_length) / 10 + 2 * save + margin;
+}
+
 bool Session::out_of_time() const {
-  if (!options_.seconds) return false;
+  if (!settings_.seconds) return false;
   const double steps = double(trainer_.steps() - begun_at_);
   const double each = steps > 0 ? (now() - started_) / steps : 0;
-  return now() + each + closing_ + 0.3 >= *options_.seconds && steps > 0;
+  return (steps > 0 || before_ > 0) && now() + each + closing_ >= *settings_.seconds;
 }
 
 void Session::watch(const StepResult& result) {
@@ -126,35 +149,40 @@ void Session::watch(const StepResult& result) {
   standing_.smooth_loss = (1 - weight) * standing_.smooth_loss + weight * result.loss;
   if (trainer_.steps() == 1) standing_.first_loss = result.loss;
   clipped_ += result.clipped > 0 ? 1 : 0;
-  if (result.loss <= exploded * standing_.first_loss) {
+  const double usual =
+      std::max(standing_.first_loss, std::log(double(text_.vocabulary.size())));  // of a model that knows nothing
+  if (result.loss <= exploded * usual) {
     standing_.exploded = 0;
     return;
   }
   if (++standing_.exploded == 1) {
     progress_.hide();
-    fmt::print(stderr, "char_rnn: warning: loss {:.3g} in step {} is more than {:g} times the first, {:.3g}\n",
-               result.loss, trainer_.steps(), exploded, standing_.first_loss);
+    say("char_rnn: warning: loss {:.3g} in step {} is more than {:g} times what it began with, {:.3g}\n", result.loss,
+        trainer_.steps(), exploded, usual);
   }
   if (standing_.exploded < patience) return;
   throw Failure(
       Exit::numerical,
-      fmt::format("loss {:.3g} is more than {:g} times the first, {:.3g}, and was for {} steps; '{}' keeps what "
-                  "was saved before",
-                  result.loss, exploded, standing_.first_loss, patience, latest_file),
+      fmt::format(
+          "loss {:.3g} is more than {:g} times what it began with, {:.3g}, and was for {} steps; '{}' keeps what "
+          "was saved before",
+          result.loss, exploded, usual, patience, latest_file),
       "use a lower --lr, or --clip-norm");
 }
 
 Figures Session::figures() const {
   const double elapsed = now();
   const double by_steps = settings_.steps ? double(trainer_.steps()) / double(*settings_.steps) : 0;
-  const double by_time = options_.seconds ? elapsed / *options_.seconds : 0;
+  const double by_time = settings_.seconds ? elapsed / *settings_.seconds : 0;
   Figures f;
   f.step = trainer_.steps();
   f.begun_at = begun_at_;
   f.fraction = std::min(1.0, std::max(by_steps, by_time));
-  f.begun_fraction = settings_.steps && by_steps > by_time ? double(begun_at_) / double(*settings_.steps) : 0;
+  f.begun_fraction = by_time > by_steps ? started_ / *settings_.seconds
+                     : settings_.steps  ? double(begun_at_) / double(*settings_.steps)
+                                        : 0;
   f.smooth_loss = standing_.smooth_loss;
-  f.seconds = elapsed - (by_time > by_steps ? 0 : started_);
+  f.seconds = elapsed - started_;
   f.chars_per_step = trainer_.chars_per_step();
   f.gradient_norm = last_.gradient_norm;
   f.clipped = clipped_;
@@ -171,7 +199,9 @@ void Session::remember(bool end) {
     h.step.push_back(n);
     h.smooth_loss.push_back(standing_.smooth_loss);
   }
-  const bool due = (n % settings_.eval_every == 0 || end) && n > 0 && !parts_.validation.empty();
+  const bool fits =
+      end || !settings_.seconds || now() + 2 * closing_ < *settings_.seconds;  // else the last one will do
+  const bool due = (end || (n % settings_.eval_every == 0 && fits)) && n > 0 && !parts_.validation.empty();
   if (due && (h.validation_step.empty() || h.validation_step.back() != n)) validate();
 }
 
@@ -212,11 +242,11 @@ void Session::validate() {
                {"chars", score.chars},
                {"best", better}});
   progress_.hide();
-  fmt::print(stderr, "char_rnn: step {}: validation {:.4f} nats, {:.4f} bits per character, perplexity {:.3f}{}\n",
-             trainer_.steps(), score.nats, score.bits(), score.perplexity(), better ? ", the best so far" : "");
+  say("char_rnn: step {}: validation {:.4f} nats, {:.4f} bits per character, perplexity {:.3f}{}\n", trainer_.steps(),
+      score.nats, score.bits(), score.perplexity(), better ? ", the best so far" : "");
   standing_.training = trainer_.state();
   if (better) folder_.save_best(checkpoint_of(settings_, text_.vocabulary, text_.sha256, standing_, trainer_));
-  closing_ = 1.2 * (now() - before) + 0.2;
+  if (settings_.seconds) closing_ = std::max(closing_, 1.2 * (now() - before) + margin);
 }
 
 void Session::save() {
@@ -248,7 +278,7 @@ void Session::begin_log() {
   visit_settings(settings_, [&](const Field& field, const auto& value, const auto& rule) {
     if (const std::string text = show(value, rule); !text.empty()) settings[field.name] = text;
   });
-  if (begun_at_ > 0) folder_.log({{"event", "resume"}, {"step", begun_at_}, {"time", utc()}});
+  if (options_.resume) folder_.log({{"event", "resume"}, {"step", begun_at_}, {"time", utc()}});
   else
     folder_.log({{"event", "start"},
                  {"time", utc()},
@@ -268,15 +298,19 @@ void Session::begin_log() {
 
 void Session::say_goodbye(int signal) {
   const std::string folder = escaped(folder_.path().string());
-  const char* reason = signal == SIGINT ? "interrupted" : signal != 0 ? "terminated" : "finished";
+  const char* reason = signal == SIGINT     ? "interrupted"
+                       : signal != 0        ? "terminated"
+                       : standing_.finished ? "finished"
+                                            : "out of time";
   folder_.log({{"event", "end"}, {"step", trainer_.steps()}, {"seconds", now()}, {"reason", reason}});
-  if (signal != 0) {
-    fmt::print(stderr, "char_rnn: {} after step {}; '{}' holds it\nhint: go on with --resume {}\n", reason,
-               trainer_.steps(), latest_file, folder);
+  if (!standing_.finished) {
+    say("char_rnn: {} after step {}; '{}' holds it\nhint: char_rnn train '{}' --resume '{}' goes on{}\n", reason,
+        trainer_.steps(), latest_file, escaped(options_.text.string()), folder,
+        signal == 0 ? ", with a larger --seconds" : "");
     return;
   }
-  if (!parts_.validation.empty()) fmt::print(stderr, "char_rnn: validation {}\n", parts_.protocol);
-  fmt::print(stderr, "char_rnn: run saved in {}\nchar_rnn: for more text: char_rnn sample {}\n", folder, folder);
+  if (!parts_.validation.empty()) say("char_rnn: validation {}\n", parts_.protocol);
+  say("char_rnn: run saved in {}\nchar_rnn: for more text: char_rnn sample '{}'\n", folder, folder);
 }
 
 }  // namespace char_rnn

@@ -26,6 +26,7 @@ class Session {
  private:
   bool step();
   void plan();
+  void estimate_closing(double save);
   bool out_of_time() const;
   void watch(const StepResult& result);
   void note(const StepResult& result);
@@ -57,7 +58,7 @@ class Session {
   double busy_ = 0;          // seconds in steps since the last report
   std::int64_t reported_, next_sample_ = 100;
   double saved_ = 0, planned_ = 0;
-  double closing_ = 0;  // seconds that validation and the end will take
+  double closing_ = 0;  // seconds that the end will take: a validation, a sample, a save
   std::int64_t saved_step_ = -1;
 };
 

@@ -147,7 +147,7 @@ TrainingState Trainer::state() const {
 
 void Trainer::restore(const TrainingState& all) {
   if (std::ssize(all.hidden) != model_.state_shape(settings_.batch).size() || std::ssize(all.rng) != parts_.count())
-    fail<FormatError>("", "its hidden state or random state is of another training");
+    fail<FormatError>("trainer", "the hidden state or the random state is that of another training");
   for (Index i = 0; i < parts_.count(); ++i) {
     Shard& own = own_[std::size_t(i)];
     for_streams(model_, settings_.batch, parts_.first(i), parts_.streams(i),

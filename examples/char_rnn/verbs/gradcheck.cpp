@@ -104,6 +104,7 @@ int gradcheck(const GradcheckOptions& options) {
   Settings& s = o.settings;
   choose_window(s, checkpoint ? checkpoint->vocabulary().size() : 100);
   const Text text = checkpoint ? read_text(o.text, checkpoint->vocabulary()) : read_text(o.text, s.encoding);
+  check_memory(s, text.vocabulary.size(), sizeof(double) + sizeof(std::complex<double>));
   const Architecture architecture = architecture_of(s, text.vocabulary.size());
 
   ParamStore<double> store;

@@ -38,6 +38,12 @@ std::string loss_text(double nats) {
   return fmt::format("{:.4f} nats, {:.4f} bits per character", nats, nats / std::log(2.0));
 }
 
+/// Of a folder the latest checkpoint, which has all of the history.
+std::filesystem::path latest_or_file(const std::filesystem::path& run) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(run, error) ? run : run / latest_file;
+}
+
 void add_run(Report& report, const Checkpoint& run) {
   const Settings& s = run.settings();
   xgrad::ParamStore<float> store;
@@ -60,9 +66,12 @@ void add_run(Report& report, const Checkpoint& run) {
   if (!history.smooth_loss.empty())
     report.add("training loss", loss_text(history.smooth_loss.back()) + ", smoothed",
                {{"smooth_loss", history.smooth_loss.back()}});
-  for (std::size_t i = 0; i < history.validation.size(); ++i)
-    report.add(fmt::format("validation, step {}", history.validation_step[i]).c_str(), loss_text(history.validation[i]),
-               {{"validation", history.validation[i]}});
+  nlohmann::ordered_json validations = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < history.validation.size(); ++i) {
+    validations.push_back({{"step", history.validation_step[i]}, {"nats", history.validation[i]}});
+    report.add(fmt::format("validation, step {}", history.validation_step[i]), loss_text(history.validation[i]),
+               {{"validation", validations}});
+  }
   const std::string split = show(s.split, TwoFractions{});
   report.add("split", split, {{"split", split}});
 }
@@ -73,7 +82,7 @@ int info(const InfoOptions& options) {
   const bool asked = isa_was_asked_for();
   const unsigned hardware = std::thread::hardware_concurrency();  // 0 where it cannot be told
   Report report;
-  if (options.run) add_run(report, Checkpoint(checkpoint_file(*options.run)));
+  if (options.run) add_run(report, Checkpoint(latest_or_file(*options.run)));
   report.add("version", XGRAD_VERSION, {{"version", XGRAD_VERSION}});
   report.add("compiler", compiler(), {{"compiler", compiler()}});
   report.add("kernels", fmt::format("{}, {}", xgrad::isa(), asked ? "from XGRAD_ARCH" : "the best of this processor"),

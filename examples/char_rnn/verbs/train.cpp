@@ -8,6 +8,7 @@
 #include "../failure.hpp"
 #include "../pages/history.hpp"
 #include "../terminal/interrupt.hpp"
+#include "../terminal/terminal.hpp"
 #include "../training/session.hpp"
 #include "verbs.hpp"
 
@@ -65,7 +66,7 @@ int begin(const TrainOptions& options) {
 
 // ---- a run that goes on
 
-/// The run's settings, where those that were given do not differ. `steps` may: more of them than before.
+/// The run's settings, where those that were given do not differ. `steps` and `seconds` may: they say when it ends.
 Settings settings_for(const TrainOptions& options, const Checkpoint& run) {
   Settings settings = run.settings();
   std::string differ;
@@ -76,7 +77,8 @@ Settings settings_for(const TrainOptions& options, const Checkpoint& run) {
     visit_settings(options.settings, [&](const Field& other, const auto& wanted, const auto& how) {
       if (std::string_view(other.name) == field.name) ours = show(wanted, how);
     });
-    if (std::string_view(field.name) == "steps") return void(read(ours, rule, value));
+    if (field.name == std::string_view("steps") || field.name == std::string_view("seconds"))
+      return void(read(ours, rule, value));
     if (ours != theirs)
       differ += fmt::format("{}--{} {} (the run has {})", differ.empty() ? "" : ", ", field.name, ours,
                             theirs.empty() ? "the default" : theirs);
@@ -105,10 +107,15 @@ int go_on(TrainOptions options) {
   {
     const Checkpoint run(latest);
     options.settings = settings_for(options, run);
-    const bool more = options.settings.steps && *options.settings.steps > run.step();
-    if (run.finished() && !(more && options.given.count("steps"))) {
-      fmt::print(stderr, "char_rnn: the run in {} is finished, after {} steps\n", escaped(options.resume->string()),
-                 run.step());
+    const Settings &now = options.settings, &before = run.settings();
+    if (options.given.count("steps") && *now.steps < run.step())
+      throw Failure(Exit::usage,
+                    fmt::format("--steps {} is less than the {} that the run has had", *now.steps, run.step()),
+                    "leave it away, or give more");
+    const bool more_steps = now.steps && *now.steps > run.step(), more_time = now.seconds > before.seconds;
+    if (run.finished() && !(now.steps ? more_steps : more_time)) {
+      say("char_rnn: the run in {} is finished, after {} steps; a larger {} goes on with it\n",
+          escaped(options.resume->string()), run.step(), now.steps ? "--steps" : "--seconds");
       return 0;
     }
   }
@@ -122,13 +129,14 @@ int go_on(TrainOptions options) {
                   "name that text; --init-from takes the weights to another");
   if (!(text.vocabulary == run.vocabulary()))
     throw Failure(Exit::text, "the text has not the symbols of the run", "name the text that the run was begun with");
+  check_memory(options.settings, text.vocabulary.size());
   const Parts parts = split_text(options, text);
   Trainer trainer(options.settings, threads_of(options), text.vocabulary.size(), parts.windows);
   Standing standing = run.restore(trainer);
   standing.finished = false;
   catch_interrupts();
   introduce(options, text, parts, trainer, folder);
-  fmt::print(stderr, "char_rnn: goes on after step {}\n", trainer.steps());
+  say("char_rnn: goes on after step {}\n", trainer.steps());
   return Session(options, text, parts, trainer, folder, standing, seconds_before(folder, trainer.steps())).train();
 }
 
