@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(hostile_checkpoints_are_refused) {
   check("exploded '-3' is not an integer", set("exploded", "-3"));
   check("finished 'perhaps' is not true or false", set("finished", "perhaps"));
   check("its history has steps without a loss", tensor("history.validation", std::vector<double>{1, 2, 3, 4, 5, 6, 7}));
-  check("[safetensors] tensor 'history.step'", tensor("history.step", std::vector<float>{1}));
+  check("tensor 'history.step' is F32, not I64", tensor("history.step", std::vector<float>{1}));
   check("tensor 'rng' holds no whole random states", tensor("rng", std::vector<std::uint32_t>(629)));
   check("[trainer] the hidden state or the random state is that of another training",
         tensor("rng", std::vector<std::uint32_t>(3 * 628)));

@@ -178,8 +178,8 @@ BOOST_AUTO_TEST_CASE(info_tells_what_a_run_is) {
   const Result r = run({"info", "run"});
   BOOST_TEST(r.code == 0);
   for (const char* row :
-       {"checkpoint", "rnn, 1 x 8 hidden units, 514 weights\n", "26: \\n ,.;?HOabdefghilmnorstuwy\n", "SHA-256 ", "5\n",
-        " bits per character, smoothed\n", "validation, step 5", "0.8,0.2\n", "BLAS core", "kernels"})
+       {"checkpoint", "rnn, 1 x 8 hidden units, 514 weights\n", "26: \\n ,.;?HOabdefghilmnorstuwy\n", "SHA-256 ",
+        "5, finished\n", " bits per character, smoothed\n", "validation, step 5", "0.8,0.2\n", "BLAS core", "kernels"})
     BOOST_TEST(r.out.find(row) != std::string::npos, row << " is not in " << r.out);
 }
 

@@ -26,14 +26,12 @@ Index threads_of(const TrainOptions& options) {
 void introduce(const TrainOptions& options, const Text& text, const Parts& parts, Trainer& trainer,
                const RunFolder& folder) {
   const Settings& s = options.settings;
-  fmt::print(stderr,
-             "char_rnn: {} {}, {} of them different; {} steps read them once\n"
-             "char_rnn: {} of {} x {} units, {} weights to learn, {} thread{}; validation {}\n"
-             "char_rnn: run folder {}\n",
-             text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(),
-             trainer.steps_per_pass(), show(s.model, model_names), s.layers, s.hidden,
-             count_parameters(trainer.model()), trainer.threads(), trainer.threads() == 1 ? "" : "s", parts.protocol,
-             escaped(folder.path().string()));
+  say("char_rnn: {} {}, {} of them different; {} steps read them once\n"
+      "char_rnn: {} of {} x {} units, {} weights to learn, {} thread{}; validation {}\n"
+      "char_rnn: run folder {}\n",
+      text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(),
+      trainer.steps_per_pass(), show(s.model, model_names), s.layers, s.hidden, count_parameters(trainer.model()),
+      trainer.threads(), trainer.threads() == 1 ? "" : "s", parts.protocol, escaped(folder.path().string()));
 }
 
 // ---- a new run
