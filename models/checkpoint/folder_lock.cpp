@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
@@ -21,8 +22,8 @@ std::string holder(int fd) {
   std::array<char, 24> bytes{};
   const ssize_t got = detail::uninterrupted([&] { return ::pread(fd, bytes.data(), bytes.size(), 0); });
   const std::string_view text(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-  const std::size_t digits = text.find_first_not_of("0123456789");
-  const bool whole = digits > 0 && digits + 1 == text.size() && text.back() == '\n';
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const bool whole = digits > 0 && text.substr(digits) == "\n";
   return whole ? "process " + std::string(text.substr(0, digits)) : "another process";
 }
 

@@ -129,6 +129,19 @@ BOOST_AUTO_TEST_CASE(training_keeps_the_best_and_verbs_take_it) {
   BOOST_TEST(nlohmann::json::parse(info.out).at("validation").size() == 5u);
 }
 
+BOOST_AUTO_TEST_CASE(a_validation_for_which_there_is_no_time) {
+  write_file(box / "long.txt", [] {
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += small_text();
+    return text;
+  }());
+  const Result r = train_on("long.txt", {"--hidden", "200", "--split", "0.1,0.9", "--seconds", "0.5", "--out", "run"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("char_rnn: note: there is no time for a validation, which takes ") != std::string::npos, r.err);
+  BOOST_TEST(log("run", "validation").empty());
+  BOOST_TEST(log("run", "end").at(0).at("seconds").get<double>() < 5);
+}
+
 BOOST_AUTO_TEST_CASE(validation_changes_nothing_of_training) {
   const Arguments common{"--split", "0.8,0.2", "--steps", "60", "--dropout", "0.3"};
   const auto with = [&](const char* every, const char* folder) {

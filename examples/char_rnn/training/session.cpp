@@ -72,11 +72,12 @@ int Session::train() {
   const int signal = interrupted();
   if (signal == 0) {
     standing_.finished = !settings_.steps || trainer_.steps() >= *settings_.steps;
-    remember(standing_.finished);
+    if (fits(validation_seconds_)) remember(standing_.finished);
+    else say("char_rnn: note: there is no time for a validation, which takes {:.1f} seconds\n", validation_seconds_);
   }
   save();
   progress_.finish(figures());
-  if (signal == 0) show_sample();
+  if (signal == 0 && fits(sample_seconds_)) show_sample();
   say_goodbye(signal);
   return signal == 0 ? 0 : 128 + signal;
 }
@@ -109,7 +110,7 @@ void Session::plan() {
   if (standing_.total == 0) standing_.total = max_steps;
   if (done < 3 || time - started_ < 0.2 || time < planned_ + *settings_.seconds / 100) return;
   planned_ = time;
-  const double left = std::max(*settings_.seconds - closing_ - time, 0.0);
+  const double left = std::max(*settings_.seconds - closing() - time, 0.0);
   standing_.total = trainer_.steps() + std::max<std::int64_t>(1, std::llround(left * done / (time - started_)));
 }
 
@@ -117,7 +118,7 @@ void Session::plan() {
 void Session::estimate_closing(double save) {
   const double before = now();
   if (!parts_.validation.empty()) {
-    constexpr Size some = 16;
+    constexpr Size some = 96;  // steps: some windows
     std::vector<ScoredRange> first = parts_.validation;
     Size longest = 1;
     for (ScoredRange& range : first) {
@@ -126,21 +127,33 @@ void Session::estimate_closing(double save) {
       range.count = std::min(some, range.count);
     }
     evaluate(trainer_.model(), text_.ids, first, trainer_.threads());
-    closing_ += 1.3 * (now() - before) * double(longest) / double(some);
+    validation_seconds_ = 1.3 * (now() - before) * double(longest) / double(some);
   }
   const double between = now();
   Rng rng(0);
   Writer(trainer_.model(), text_.vocabulary, trainer_.first_stream(), rng, {}).write({}, 10, [](Index) {
     return true;
   });
-  closing_ += (now() - between) * double(sample_length) / 10 + 2 * save + margin;
+  sample_seconds_ = (now() - between) * double(sample_length) / 10;
+  save_seconds_ = 2 * save;
+}
+
+// A validation that takes more than half of all the time will be left out.
+double Session::closing() const {
+  const bool validates = validation_seconds_ < 0.5 * settings_.seconds.value_or(0);
+  return (validates ? validation_seconds_ : 0) + sample_seconds_ + save_seconds_ + margin;
+}
+
+/// Whether what takes so long may still be done at the end, where estimates may have been wrong by a little.
+bool Session::fits(double duration) const {
+  return !settings_.seconds || now() + duration <= 1.05 * *settings_.seconds;
 }
 
 bool Session::out_of_time() const {
   if (!settings_.seconds) return false;
   const double steps = double(trainer_.steps() - begun_at_);
   const double each = steps > 0 ? (now() - started_) / steps : 0;
-  return (steps > 0 || before_ > 0) && now() + each + closing_ >= *settings_.seconds;
+  return (steps > 0 || before_ > 0) && now() + each + closing() >= *settings_.seconds;
 }
 
 void Session::watch(const StepResult& result) {
@@ -199,9 +212,9 @@ void Session::remember(bool end) {
     h.step.push_back(n);
     h.smooth_loss.push_back(standing_.smooth_loss);
   }
-  const bool fits =
-      end || !settings_.seconds || now() + 2 * closing_ < *settings_.seconds;  // else the last one will do
-  const bool due = (end || (n % settings_.eval_every == 0 && fits)) && n > 0 && !parts_.validation.empty();
+  const bool in_time =
+      end || !settings_.seconds || now() + 2 * closing() < *settings_.seconds;  // else the last one will do
+  const bool due = (end || (n % settings_.eval_every == 0 && in_time)) && n > 0 && !parts_.validation.empty();
   if (due && (h.validation_step.empty() || h.validation_step.back() != n)) validate();
 }
 
@@ -246,7 +259,7 @@ void Session::validate() {
       score.nats, score.bits(), score.perplexity(), better ? ", the best so far" : "");
   standing_.training = trainer_.state();
   if (better) folder_.save_best(checkpoint_of(settings_, text_.vocabulary, text_.sha256, standing_, trainer_));
-  if (settings_.seconds) closing_ = std::max(closing_, 1.2 * (now() - before) + margin);
+  validation_seconds_ = 1.2 * (now() - before);
 }
 
 void Session::save() {

@@ -27,6 +27,8 @@ class Session {
   bool step();
   void plan();
   void estimate_closing(double save);
+  double closing() const;
+  bool fits(double duration) const;
   bool out_of_time() const;
   void watch(const StepResult& result);
   void note(const StepResult& result);
@@ -58,7 +60,7 @@ class Session {
   double busy_ = 0;          // seconds in steps since the last report
   std::int64_t reported_, next_sample_ = 100;
   double saved_ = 0, planned_ = 0;
-  double closing_ = 0;  // seconds that the end will take: a validation, a sample, a save
+  double validation_seconds_ = 0, sample_seconds_ = 0, save_seconds_ = 0;  // that each will take at the end
   std::int64_t saved_step_ = -1;
 };
 
