@@ -55,7 +55,8 @@ std::string listing_of(const SafeTensors& content) {
   std::string text;
   for (const Tensor& t : content.tensors) {
     char digits[3];
-    for (const unsigned char byte : t.name) std::snprintf(digits, sizeof digits, "%02x", byte), text += digits;
+    for (const char c : t.name)
+      std::snprintf(digits, sizeof digits, "%02x", unsigned(static_cast<unsigned char>(c))), text += digits;
     text += "\t" + std::string(name_of(t.dtype)) + "\t";
     for (const auto length : t.shape) text += std::to_string(length) + " ";
     text += "\t" + values_of(t) + "\n";
