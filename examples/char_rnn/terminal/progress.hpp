@@ -2,7 +2,6 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 
 namespace char_rnn {
@@ -13,9 +12,8 @@ struct Figures {
   double smooth_loss = 0;                   // nats per character
   double seconds = 0;                       // since training began, or went on
   std::int64_t chars_per_step = 0;
-  double gradient_norm = 0;            // of the last step, before anything was limited
-  std::int64_t clipped = 0;            // steps since the last report in which something was
-  std::optional<double> validation{};  // nats per character, the last one
+  double gradient_norm = 0;  // of the last step, before anything was limited
+  std::int64_t clipped = 0;  // steps since the last report in which something was
 };
 
 /// At most `width` columns wide; what matters least goes first where they are few. `blocks`: a bar of block characters.

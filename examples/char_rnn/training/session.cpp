@@ -61,10 +61,9 @@ double Session::now() const { return before_ + seconds_since_start(); }
 
 int Session::train() {
   begin_log();
-  const double before = now();
-  save();  // a folder that cannot be written is found out now, not after an hour
+  if (!options_.resume) save();  // a folder that cannot be written is found out now, not after an hour
   saved_ = now();
-  if (settings_.seconds) estimate_closing(saved_ - before);
+  if (settings_.seconds) estimate_closing();
   started_ = now();
   remember();
   while (step()) {
@@ -72,8 +71,7 @@ int Session::train() {
   const int signal = interrupted();
   if (signal == 0) {
     standing_.finished = !settings_.steps || trainer_.steps() >= *settings_.steps;
-    if (fits(validation_seconds_)) remember(standing_.finished);
-    else say("char_rnn: note: there is no time for a validation, which takes {:.1f} seconds\n", validation_seconds_);
+    remember(standing_.finished);
   }
   save();
   progress_.finish(figures());
@@ -114,8 +112,8 @@ void Session::plan() {
   standing_.total = trainer_.steps() + std::max<std::int64_t>(1, std::llround(left * done / (time - started_)));
 }
 
-// What the end will take, before a validation has been timed: a part of one, a part of the last sample, and a save.
-void Session::estimate_closing(double save) {
+// What the end will take, before a validation has been timed: a part of one, and of the last sample.
+void Session::estimate_closing() {
   const double before = now();
   if (!parts_.validation.empty()) {
     constexpr Size some = 96;  // steps: some windows
@@ -135,7 +133,6 @@ void Session::estimate_closing(double save) {
     return true;
   });
   sample_seconds_ = (now() - between) * double(sample_length) / 10;
-  save_seconds_ = 2 * save;
 }
 
 // A validation that takes more than half of all the time will be left out.
@@ -199,7 +196,6 @@ Figures Session::figures() const {
   f.chars_per_step = trainer_.chars_per_step();
   f.gradient_norm = last_.gradient_norm;
   f.clipped = clipped_;
-  if (!standing_.history.validation.empty()) f.validation = standing_.history.validation.back();
   return f;
 }
 
@@ -212,10 +208,11 @@ void Session::remember(bool end) {
     h.step.push_back(n);
     h.smooth_loss.push_back(standing_.smooth_loss);
   }
-  const bool in_time =
-      end || !settings_.seconds || now() + 2 * closing() < *settings_.seconds;  // else the last one will do
-  const bool due = (end || (n % settings_.eval_every == 0 && in_time)) && n > 0 && !parts_.validation.empty();
-  if (due && (h.validation_step.empty() || h.validation_step.back() != n)) validate();
+  const bool due = (n % settings_.eval_every == 0 || end) && n > 0 && !parts_.validation.empty();
+  if (!due || (!h.validation_step.empty() && h.validation_step.back() == n)) return;
+  if (end ? fits(validation_seconds_) : !settings_.seconds || now() + 2 * closing() < *settings_.seconds) validate();
+  else if (end)  // of others the last one will do
+    say("char_rnn: note: there is no time for a validation, which takes {:.1f} seconds\n", validation_seconds_);
 }
 
 void Session::note(const StepResult& result) {
@@ -257,9 +254,13 @@ void Session::validate() {
   progress_.hide();
   say("char_rnn: step {}: validation {:.4f} nats, {:.4f} bits per character, perplexity {:.3f}{}\n", trainer_.steps(),
       score.nats, score.bits(), score.perplexity(), better ? ", the best so far" : "");
-  standing_.training = trainer_.state();
-  if (better) folder_.save_best(checkpoint_of(settings_, text_.vocabulary, text_.sha256, standing_, trainer_));
+  if (better) folder_.save_best(snapshot());
   validation_seconds_ = 1.2 * (now() - before);
+}
+
+SafeTensors Session::snapshot() {
+  standing_.training = trainer_.state();
+  return checkpoint_of(settings_, text_.vocabulary, text_.sha256, standing_, trainer_);
 }
 
 void Session::save() {
@@ -268,10 +269,11 @@ void Session::save() {
     throw Failure(Exit::numerical,
                   fmt::format("{} after step {}; '{}' keeps what was saved before", bad, trainer_.steps(), latest_file),
                   "use a lower --lr, or --clip-norm");
-  standing_.training = trainer_.state();
-  folder_.save(checkpoint_of(settings_, text_.vocabulary, text_.sha256, standing_, trainer_));
+  const double before = now();
+  folder_.save(snapshot());
   saved_step_ = trainer_.steps();
   saved_ = now();
+  save_seconds_ = 2 * (saved_ - before);
 }
 
 void Session::show_sample() {

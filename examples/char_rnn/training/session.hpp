@@ -26,7 +26,7 @@ class Session {
  private:
   bool step();
   void plan();
-  void estimate_closing(double save);
+  void estimate_closing();
   double closing() const;
   bool fits(double duration) const;
   bool out_of_time() const;
@@ -34,6 +34,7 @@ class Session {
   void note(const StepResult& result);
   void remember(bool end = false);
   void validate();
+  xgrad::SafeTensors snapshot();
   void save();
   void show_sample();
   void begin_log();

@@ -37,10 +37,6 @@ void for_streams(const Model& model, Index streams, Index first, Index count, Co
     copy((Size{part} * streams + first) * hidden, Size{part} * count * hidden, count * hidden);
 }
 
-bool finite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
-}
-
 }  // namespace
 
 Trainer::Trainer(const Settings& settings, Index threads, Index vocabulary, BpttWindows windows)
@@ -53,7 +49,8 @@ Trainer::Trainer(const Settings& settings, Index threads, Index vocabulary, Bptt
       shards_(store_, *settings.shards, std::min(threads, *settings.shards)) {
   for (Index i = 0; i < parts_.count(); ++i) {
     const Array<float> zeros = model_.initial_state(parts_.streams(i));
-    own_.push_back({zeros, zeros, Rng(settings.seed + 0x9E3779B9u * (std::uint32_t(i) + 1))});
+    const Rng rng(settings.seed + 0x9E3779B9u * (std::uint32_t(i) + 1));
+    own_.push_back({zeros, zeros, rng, rng});
   }
   init_weights(settings, model_);
 }
@@ -61,6 +58,7 @@ Trainer::Trainer(const Settings& settings, Index threads, Index vocabulary, Bptt
 /// The loss of a shard's streams, and its gradient.
 float Trainer::record(Index shard, const Window& window) {
   Shard& own = own_[std::size_t(shard)];
+  if (settings_.dropout > 0) own.before = own.rng;
   const Window mine = parts_.cut(window, shard);
   const Var<float> state = constant(own.state);  // an Array has no history, so BPTT is truncated here, in sight
   const auto [loss, last] =
@@ -76,14 +74,10 @@ StepResult Trainer::step(std::int64_t total) {
   const Window window = windows_.next();  // T characters of B streams, and those that follow them
   if (window.starts_over)                 // the text begins again
     for (Shard& own : own_) own.state.fill(0);
-  std::vector<Rng> before;  // to replay what goes wrong
-  if (settings_.dropout > 0)
-    for (const Shard& own : own_) before.push_back(own.rng);
-
   StepResult result{};
   const float loss = shards_.run([&](Index shard) { return record(shard, window); });
   result.loss = double{loss} / windows_.seq_len();
-  if (!std::isfinite(loss)) explain(window, before, result.loss);
+  if (!std::isfinite(loss)) explain(window, result.loss);
   result.learning_rate = schedule_.rate(steps_, total);
   optimizer_.set_learning_rate(result.learning_rate);
   take_step(result);
@@ -113,17 +107,17 @@ void Trainer::take_step(StepResult& result) {
 }
 
 // Does the forward pass again, a shard after the other, and looks at every node.
-void Trainer::explain(const Window& window, const std::vector<Rng>& rngs, double loss) {
+void Trainer::explain(const Window& window, double loss) {
   std::string where;
   for (Index i = 0; i < parts_.count() && where.empty(); ++i) {
-    Rng rng = rngs.empty() ? Rng(0) : rngs[std::size_t(i)];
+    Shard& own = own_[std::size_t(i)];
     Tape<float> tape;
     const Window mine = parts_.cut(window, i);
-    model_.loss(mine.inputs, mine.targets, constant(own_[std::size_t(i)].state),
-                {.average_over = parts_.batch(), .dropout = settings_.dropout, .rng = &rng});
+    model_.loss(mine.inputs, mine.targets, constant(own.state),
+                {.average_over = parts_.batch(), .dropout = settings_.dropout, .rng = &own.before});
     for (Index id = 0; id < tape.size() && where.empty(); ++id) {
       const Node<float>& x = tape.node(id);
-      if (finite({x.value, std::size_t(x.size())})) continue;
+      if (all_finite({x.value, std::size_t(x.size())})) continue;
       where = fmt::format("first in the output of {} #{} {}", x.rule ? x.rule->name : "an input", id, x.shape.str());
     }
   }

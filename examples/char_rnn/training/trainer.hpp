@@ -63,7 +63,7 @@ class Trainer {
  private:
   float record(xgrad::Index shard, const xgrad::Window& window);
   void take_step(StepResult& result);
-  [[noreturn]] void explain(const xgrad::Window& window, const std::vector<xgrad::Rng>& rngs, double loss);
+  [[noreturn]] void explain(const xgrad::Window& window, double loss);
 
   Settings settings_;
   xgrad::BpttWindows windows_;
@@ -76,7 +76,7 @@ class Trainer {
   struct Shard {
     xgrad::Array<float> state;  // of its streams, where the next window begins
     xgrad::Array<float> last;   // what it will be if the step is taken
-    xgrad::Rng rng;
+    xgrad::Rng rng, before;     // and as it was before the step, to replay what goes wrong
     xgrad::TapeMemory memory{};
   };
   std::vector<Shard> own_;
