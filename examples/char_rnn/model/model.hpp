@@ -1,6 +1,8 @@
 // A character model whose cell is chosen when the program runs. What it does is CharRnn's; this file only passes the
 // calls on to the one that there is.
 #pragma once
+#include <algorithm>
+#include <cmath>
 #include <span>
 #include <variant>
 #include <xgrad/models/models.hpp>
@@ -70,5 +72,9 @@ class BasicModel {
 };
 
 using Model = BasicModel<float>;
+
+inline bool all_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+}
 
 }  // namespace char_rnn

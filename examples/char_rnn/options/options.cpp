@@ -1,8 +1,6 @@
 #include "options.hpp"
 
 #include <fmt/format.h>
-#include <fstream>
-#include <sstream>
 
 #include "../failure.hpp"
 #include "app.hpp"
@@ -54,6 +52,16 @@ void check_places(const CLI::App& verb, const char* name, std::size_t most) {
     refuse(fmt::format("unexpected argument '{}'", escaped(*extra)), see_help(verb));
 }
 
+/// DIR FILE.
+template <class Options>
+void read_run_and_text(const CLI::App& verb, const char* hint, Options& o) {
+  o.run = needed_place(verb, "DIR", 0, hint);
+  const auto text = place(verb, "DIR", 1);
+  if (!text) refuse(fmt::format("{}: FILE is missing", verb.get_name()), fmt::format("char_rnn {}", hint));
+  o.text = *text;
+  check_places(verb, "DIR", 2);
+}
+
 template <class Visit>
 void read_settings(const Values& values, Settings& settings, Visit visit) {
   visit(settings, [&](const Field& field, auto& value, const auto& rule) {
@@ -96,8 +104,6 @@ std::optional<std::filesystem::path> path_of(const CLI::App& verb, const Values&
   if (values.text(name).empty()) refuse(fmt::format("{}: '' is no name", name), see_help(verb));
   return values.text(name);
 }
-
-std::string content_of(const std::string& path) { return read_whole(path, "--prime-file names a file of text"); }
 
 void check_rates(const CLI::App& verb, const Settings& s) {
   if (s.min_lr > learning_rate(s))
@@ -159,7 +165,8 @@ SampleOptions sample_options(const CLI::App& verb) {
   if (values.given("--prime") && values.given("--prime-file"))
     refuse("--prime and --prime-file exclude each other", see_help(verb));
   if (values.given("--prime")) o.prime = values.text("--prime");
-  if (values.given("--prime-file")) o.prime = content_of(values.text("--prime-file"));
+  if (values.given("--prime-file"))
+    o.prime = read_whole(values.text("--prime-file"), "--prime-file names a file of text");
   return o;
 }
 
@@ -167,10 +174,7 @@ EvalOptions eval_options(const CLI::App& verb) {
   const Values values(verb);
   constexpr const char* hint = "eval DIR FILE says how well the run in DIR predicts the text FILE";
   EvalOptions o;
-  o.run = needed_place(verb, "DIR", 0, hint);
-  if (!place(verb, "DIR", 1)) refuse("eval: FILE is missing", fmt::format("char_rnn {}", hint));
-  o.text = *place(verb, "DIR", 1);
-  check_places(verb, "DIR", 2);
+  read_run_and_text(verb, hint, o);
   values.read("--streams", Between{1, 65536}, o.streams);
   o.surprise = values.flag("--surprise");
   o.json = values.flag("--json");
@@ -208,10 +212,7 @@ VisualizeOptions visualize_options(const CLI::App& verb) {
   const Values values(verb);
   constexpr const char* hint = "visualize DIR FILE shows what the run in DIR makes of the text FILE";
   VisualizeOptions o;
-  o.run = needed_place(verb, "DIR", 0, hint);
-  if (!place(verb, "DIR", 1)) refuse("visualize: FILE is missing", fmt::format("char_rnn {}", hint));
-  o.text = *place(verb, "DIR", 1);
-  check_places(verb, "DIR", 2);
+  read_run_and_text(verb, hint, o);
   o.out = path_of(verb, values, "--out");
   values.read("--length", Between{1, 100'000}, o.length);
   return o;

@@ -54,6 +54,11 @@ struct Settings {
   std::optional<double> seconds;
 };
 
+/// Gates of a cell: columns of its matrices for each hidden unit.
+constexpr xgrad::Index gates_of(ModelKind model) {
+  return model == ModelKind::rnn ? 1 : model == ModelKind::lstm ? 4 : 3;
+}
+
 /// The learning rate that a schedule begins with: what was asked for, or the optimiser's default.
 inline double learning_rate(const Settings& s) {
   return s.lr.value_or(s.optimizer == OptimizerKind::sgd ? 0.001 : s.optimizer == OptimizerKind::adagrad ? 0.1 : 0.002);
@@ -77,15 +82,15 @@ inline constexpr OneOf<Init, 4> init_names{{{{"scaled", Init::scaled},
                                              {"min-char-rnn", Init::min_char_rnn}}}};
 inline constexpr OneOf<EncodingChoice, 3> encoding_names{
     {{{"auto", EncodingChoice::automatic}, {"utf8", EncodingChoice::utf8}, {"bytes", EncodingChoice::bytes}}}};
-inline constexpr OneOf<OptimizerKind, 5> optimizer_names{{{{"sgd", OptimizerKind::sgd},
-                                                           {"adagrad", OptimizerKind::adagrad},
-                                                           {"rmsprop", OptimizerKind::rmsprop},
-                                                           {"adam", OptimizerKind::adam},
-                                                           {"adamw", OptimizerKind::adamw}}}};
-inline constexpr OneOf<ScheduleKind, 4> schedule_names{{{{"constant", ScheduleKind::constant},
-                                                         {"step", ScheduleKind::step},
-                                                         {"exponential", ScheduleKind::exponential},
-                                                         {"cosine", ScheduleKind::cosine}}}};
+/// The names that the library has for these.
+template <class E, std::size_t N>
+OneOf<E, N> named(const std::array<E, N>& kinds) {
+  OneOf<E, N> rule;
+  for (std::size_t i = 0; i < N; ++i) rule.names[i] = {xgrad::name_of(kinds[i]).data(), kinds[i]};
+  return rule;
+}
+inline const auto optimizer_names = named(xgrad::optimizer_kinds);
+inline const auto schedule_names = named(xgrad::schedule_kinds);
 
 /// Calls f(Field, value, rule) for each setting that shapes the model, in the order of the help.
 template <class S, class F>

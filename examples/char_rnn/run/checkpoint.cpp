@@ -132,7 +132,7 @@ void Checkpoint::read_vocabulary() {
 /// Before a model of that size is made: the file must be as large as what its settings ask for.
 void Checkpoint::check_size() const {
   const Settings& s = settings_;
-  const double gates = s.model == ModelKind::rnn ? 1 : s.model == ModelKind::lstm ? 4 : 3;
+  const double gates = gates_of(s.model);
   const double h = s.hidden, v = vocabulary_.size(), lowest = s.embedding > 0 ? s.embedding : v;
   const double weights = (s.embedding > 0 ? v * lowest : 0) + gates * h * (lowest + h + 1) +
                          (s.layers - 1) * gates * h * (2 * h + 1) + v * (h + 1);
@@ -164,8 +164,7 @@ xgrad::Array<float> Checkpoint::first_stream(const Model& model) const {
   const std::vector<float> all = values<float>("state");
   const xgrad::Index batch = settings_.batch, hidden = settings_.hidden;
   if (std::ssize(all) != model.state_shape(batch).size()) reject("tensor 'state' is not one of its streams");
-  if (!std::all_of(all.begin(), all.end(), [](float x) { return std::isfinite(x); }))
-    reject("tensor 'state' holds what is no hidden state");
+  if (!all_finite(all)) reject("tensor 'state' holds what is no hidden state");
   for (xgrad::Size part = 0; part < model.state_parts(); ++part)
     std::copy_n(all.begin() + part * batch * hidden, hidden, one.begin() + part * hidden);
   return one;

@@ -94,4 +94,15 @@ class Checkpoint {
 /// The checkpoint that a verb is to use: of a folder the best where there is one, else the latest; else the file.
 std::filesystem::path checkpoint_file(const std::filesystem::path& run);
 
+/// That checkpoint and its model. Throws Failure as Checkpoint does.
+struct LoadedRun {
+  explicit LoadedRun(const std::filesystem::path& run)
+      : checkpoint(checkpoint_file(run)), model(store, checkpoint.architecture()) {
+    checkpoint.load_into(model);
+  }
+  Checkpoint checkpoint;
+  xgrad::ParamStore<float> store;
+  Model model;
+};
+
 }  // namespace char_rnn

@@ -1,7 +1,6 @@
 // Checkpoints and trainers: what of a training is written down, and how another trainer takes it up.
 #include <fmt/format.h>
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "checkpoint.hpp"
@@ -17,10 +16,6 @@ std::string settings_text(const Settings& settings) {
   visit_settings(settings,
                  [&](const Field& field, const auto& value, const auto& rule) { all[field.name] = show(value, rule); });
   return all.dump();
-}
-
-bool all_finite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
 }
 
 template <class T>

@@ -87,7 +87,7 @@ Parts split_text(const TrainOptions& options, const Text& text) {
 
 void check_memory(const Settings& s, Index vocabulary, double number) {
   const double v = vocabulary, h = s.hidden, layers = s.layers, chars = double(s.batch) * s.seq_len;
-  const double gates = s.model == ModelKind::rnn ? 1 : s.model == ModelKind::lstm ? 4 : 3;
+  const double gates = gates_of(s.model);
   const double lowest = s.embedding > 0 ? s.embedding : v;
   const double weights = v * (h + s.embedding) + gates * h * (lowest + h) + (layers - 1) * gates * 2 * h * h;
   const double bytes = number * ((4 + s.shards.value_or(1)) * weights +

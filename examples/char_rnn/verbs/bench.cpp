@@ -62,7 +62,7 @@ Text text_for(const TrainOptions& options) {
 /// A lowest layer over one-hot characters has no products: they pick rows. Elementwise work is not counted.
 double multiply_adds(const Settings& s, double v) {
   const double b = s.batch, t = s.seq_len, h = s.hidden, layers = s.layers, e = s.embedding;
-  const double g = s.model == ModelKind::rnn ? 1 : s.model == ModelKind::lstm ? 4 : 3;
+  const double g = gates_of(s.model);
   return b * h * (layers * (3 * t - 1) * g * h + 3 * t * g * (e + (layers - 1) * h) + 3 * t * v);
 }
 

@@ -14,10 +14,8 @@ namespace char_rnn {
 using namespace xgrad;
 
 int eval(const EvalOptions& options) {
-  const Checkpoint checkpoint(checkpoint_file(options.run));
-  ParamStore<float> store;
-  const Model model(store, checkpoint.architecture());
-  checkpoint.load_into(model);
+  const LoadedRun run(options.run);
+  const Checkpoint& checkpoint = run.checkpoint;
   const Text text = read_text(options.text, checkpoint.vocabulary());
   if (text.ids.size() < 2)
     throw Failure(Exit::text,
@@ -31,7 +29,7 @@ int eval(const EvalOptions& options) {
     out.put(fmt::format("{}\t{:.6f}\t{}\n", place, nats, escaped(text.vocabulary.decode(id))));
   };
   const std::function<void(Size, double)> sink = options.surprise ? std::function<void(Size, double)>(line) : nullptr;
-  const Score score = evaluate(model, text.ids, ranges, 2, sink);
+  const Score score = evaluate(run.model, text.ids, ranges, 2, sink);
   const std::string protocol =
       ranges.size() == 1
           ? "all symbols but the first, once each, in one pass that begins with a state of zeros"

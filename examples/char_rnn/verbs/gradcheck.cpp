@@ -27,7 +27,7 @@ by_hand::Formulas formulas(ModelKind kind) {
 // At least three steps of two streams, or some mistakes would not show; and not more work than a few seconds allow.
 void choose_window(Settings& s, double vocabulary) {
   constexpr double most = 6e7;  // multiplications in one forward pass
-  const double gates = s.model == ModelKind::rnn ? 1 : s.model == ModelKind::lstm ? 4 : 3;
+  const double gates = gates_of(s.model);
   const double h = s.hidden, lowest = s.embedding;
   const double each = h * (gates * (h + lowest) + (s.layers - 1) * gates * 2 * h + vocabulary);
   s.batch = std::max(s.batch, Index(2));

@@ -22,12 +22,10 @@ std::vector<Index> encoded(const std::string& prime, const xgrad::Vocabulary& vo
 }  // namespace
 
 int sample(const SampleOptions& options) {
-  const Checkpoint checkpoint(checkpoint_file(options.run));
+  const LoadedRun run(options.run);
+  const Checkpoint& checkpoint = run.checkpoint;
   const xgrad::Vocabulary& vocabulary = checkpoint.vocabulary();
-  xgrad::ParamStore<float> store;
-  const Model model(store, checkpoint.architecture());
-  checkpoint.load_into(model);
-  const xgrad::Array<float> state = checkpoint.first_stream(model);
+  const xgrad::Array<float> state = checkpoint.first_stream(run.model);
   const std::vector<Index> prime = encoded(options.prime, vocabulary);
 
   TextOut out;
@@ -36,7 +34,7 @@ int sample(const SampleOptions& options) {
     if (n > 0 && !out.put("\n----\n")) return 0;
     bool reading = out.put(vocabulary, prime);  // a reader who has seen enough is no error
     if (reading)
-      Writer(model, vocabulary, state, rng, options.how).write(prime, options.length, [&](Index id) {
+      Writer(run.model, vocabulary, state, rng, options.how).write(prime, options.length, [&](Index id) {
         return reading = out.put(vocabulary, {&id, 1});
       });
     if (!reading) return 0;

@@ -67,13 +67,11 @@ Activations read_through(const Model& model, const Vocabulary& vocabulary, IdsVi
 }  // namespace
 
 int visualize(const VisualizeOptions& options) {
-  const Checkpoint checkpoint(checkpoint_file(options.run));
-  ParamStore<float> store;
-  const Model model(store, checkpoint.architecture());
-  checkpoint.load_into(model);
+  const LoadedRun run(options.run);
+  const Checkpoint& checkpoint = run.checkpoint;
   const Text text = read_text(options.text, checkpoint.vocabulary());
   const Size shown = std::min<Size>(text.ids.size(), options.length);
-  Activations page = read_through(model, checkpoint.vocabulary(), text.ids.subview(0, shown));
+  Activations page = read_through(run.model, checkpoint.vocabulary(), text.ids.subview(0, shown));
   const Settings& s = checkpoint.settings();
   page.title = options.text.filename().string();
   page.run = fmt::format("{}, {} x {} units, after {} steps; the first {} of {} characters", show(s.model, model_names),
