@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "../../autograd/core/error.hpp"
+#include "../files/sha256.hpp"
 #include "file.hpp"
-#include "sha256.hpp"
 
 namespace xgrad::detail {
 

@@ -13,9 +13,9 @@
 #include <set>
 
 #include "../../autograd/core/error.hpp"
+#include "../files/sha256.hpp"
 #include "file.hpp"
 #include "header.hpp"
-#include "sha256.hpp"
 
 namespace xgrad {
 

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-#include "replacement.hpp"
+#include "../files/replacement.hpp"
 
 namespace xgrad {
 

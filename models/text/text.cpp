@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "../../autograd/core/error.hpp"
-#include "../checkpoint/sha256.hpp"
+#include "../files/sha256.hpp"
 
 namespace xgrad {
 

@@ -2,7 +2,7 @@
 // Vars.
 #pragma once
 #include "../../autograd/rules/record.hpp"
-#include "../kernels/elementwise.hpp"
+#include "../kernels/elementwise/elementwise.hpp"
 #include "arithmetic.hpp"
 #include "function_objects.hpp"
 #include "functions.hpp"

@@ -7,7 +7,7 @@
 #include "../elementwise/arithmetic.hpp"
 #include "../elementwise/function_objects.hpp"
 #include "../elementwise/functions.hpp"
-#include "../kernels/elementwise.hpp"
+#include "../kernels/elementwise/elementwise.hpp"
 #include "../samples.hpp"
 #include "../shaping/reshape.hpp"
 #include "../shaping/stack.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "../../autograd/rules/record.hpp"
-#include "../kernels/strided.hpp"
+#include "../kernels/elementwise/strided.hpp"
 
 namespace xgrad {
 

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 #include <xgrad/ops/elementwise/function_objects.hpp>
-#include <xgrad/ops/kernels/elementwise.hpp>
+#include <xgrad/ops/kernels/elementwise/elementwise.hpp>
 
 #include "isa_scope.hpp"
 #include "sparse.hpp"

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "../models/sharded_trainer.hpp"
+#include "../models/train/sharded_trainer.hpp"
 
 namespace {
 

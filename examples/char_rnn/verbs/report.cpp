@@ -3,7 +3,7 @@
 #include <xgrad/models/models.hpp>
 
 #include "../failure.hpp"
-#include "../pages/report.hpp"
+#include "../pages/report/report.hpp"
 #include "../run/folder.hpp"
 #include "page.hpp"
 #include "verbs.hpp"

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "../failure.hpp"
-#include "../pages/history.hpp"
+#include "../pages/report/history.hpp"
 #include "../terminal/interrupt.hpp"
 #include "../terminal/terminal.hpp"
 #include "../training/session.hpp"

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "../failure.hpp"
-#include "../pages/visualize.hpp"
+#include "../pages/visualize/visualize.hpp"
 #include "../run/checkpoint.hpp"
 #include "../training/begin.hpp"
 #include "page.hpp"

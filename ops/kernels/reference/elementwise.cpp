@@ -1,5 +1,5 @@
 // Elementwise kernels as one writes them down: an element at a time, each with its own offsets.
-#include "../elementwise.hpp"
+#include "../elementwise/elementwise.hpp"
 
 #include "../../../autograd/core/scalars.hpp"
 #include "../../elementwise/function_objects.hpp"

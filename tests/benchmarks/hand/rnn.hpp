@@ -10,7 +10,7 @@
 //   transposed W_hh once a step, W1 4 percent faster, else no difference: the transposition takes what it saves
 #pragma once
 #include <xgrad/ops/elementwise/function_objects.hpp>
-#include <xgrad/ops/kernels/elementwise.hpp>
+#include <xgrad/ops/kernels/elementwise/elementwise.hpp>
 
 #include "output.hpp"
 

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
-#include "../../examples/child.hpp"
+#include "../../examples/char_rnn/child.hpp"
 #include "sides.hpp"
 
 using namespace bench;

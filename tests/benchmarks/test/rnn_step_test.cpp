@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "../../examples/child.hpp"
+#include "../../examples/char_rnn/child.hpp"
 
 namespace {
 

@@ -1,0 +1,288 @@
+// What the program says to bad input, and that it leaves nothing behind.
+#include <cmath>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+#include <optional>
+
+#include "fixture.hpp"
+
+using child::Result;
+using child::write_file;
+namespace fs = std::filesystem;
+
+BOOST_FIXTURE_TEST_SUITE(char_rnn_program, CharRnnFixture)
+
+BOOST_AUTO_TEST_CASE(numbers_that_are_none_are_refused) {
+  for (const char* option : {"--steps", "--hidden", "--seq-len", "--batch"})
+    for (const char* value : {"12x", "nan", "inf", "0", "-5", "1.5", "1e3", "", " 1", "99999999999999999999"})
+      BOOST_TEST_CONTEXT(option << " '" << value << "'")
+  check_failure(run({"train", "fish.txt", option, value}), 2,
+                std::string(option) + ": '" + value + "' is not an integer in [1, ");
+  for (const char* option : {"--seconds", "--lr"})
+    for (const char* value : {"12x", "nan", "inf", "-inf", "0", "-5", "1e39", "", "1e999"})
+      BOOST_TEST_CONTEXT(option << " '" << value << "'")
+  check_failure(run({"train", "fish.txt", option, value}), 2,
+                std::string(option) + " must be a finite number > 0, got '" + value + "'");
+  check_failure(run({"train", "fish.txt", "--hidden", "12x"}), 2, "--hidden: '12x' is not an integer in [1, 65536]");
+  for (const char* value : {"12x", "nan", "inf", "-5", "1e39"}) {
+    check_failure(run({"train", "fish.txt", "--clip", value}), 2,
+                  std::string("--clip must be a finite number >= 0, got '") + value + "'");
+    check_failure(run({"train", "fish.txt", "--dropout", value}), 2,
+                  std::string("--dropout must be a number in [0, 1), got '") + value + "'");
+    check_failure(run({"train", "fish.txt", "--lr-decay", value}), 2,
+                  std::string("--lr-decay must be a number in (0, 1], got '") + value + "'");
+  }
+  for (const char* value : {"1", "0.9,0.2", "0,1", "0.9,-0.1", "0.9,x", "0.9,0.1,stream", ""})
+    check_failure(
+        run({"train", "fish.txt", "--split", value}), 2,
+        std::string("--split must be two fractions such as 0.9,0.1, of a sum of at most 1; behind them perhaps "
+                    ",streams, got '") +
+            value + "'");
+  for (const char* value : {"-1", "4294967296", "x"})
+    check_failure(run({"train", "fish.txt", "--seed", value}), 2,
+                  std::string("--seed: '") + value + "' is not an integer in [0, 4294967295]");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_of_sample_are_refused_alike) {
+  make_run();
+  for (const char* value : {"12x", "nan", "0", "-5"}) {
+    check_failure(run({"sample", "run", "--length", value}), 2,
+                  std::string("--length: '") + value + "' is not an integer");
+    check_failure(run({"sample", "run", "--temperature", value}), 2,
+                  std::string("--temperature must be a finite number > 0, got '") + value + "'");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(usage_mistakes_are_named) {
+  using A = child::Sandbox::Arguments;
+  const std::vector<std::pair<A, std::string>> table{
+      {{}, "a verb is missing"},
+      {{"trian", "fish.txt"}, "unknown verb 'trian'; did you mean 'train'?"},
+      {{"xyzzy"}, "unknown verb 'xyzzy'\n"},
+      {{"train"}, "train: FILE is missing"},
+      {{"sample"}, "sample: DIR is missing"},
+      {{"train", "--hiden", "3", "fish.txt"}, "unknown option '--hiden'; did you mean '--hidden'?"},
+      {{"train", "fish.txt", "-hidden", "3"}, "unknown option '-hidden'; did you mean '--hidden'?"},
+      {{"train", "fish.txt", "--hiden=3"}, "unknown option '--hiden=3'; did you mean '--hidden'?"},
+      {{"train", "fish.txt", "--seq", "3"}, "unknown option '--seq'; did you mean '--seq-len'?"},
+      {{"--hidden", "3", "train", "fish.txt"}, "unknown option '--hidden'"},
+      {{"train", "fish.txt", "more.txt"}, "unexpected argument 'more.txt'"},
+      {{"train", "fish.txt", "--hidden"}, "--hidden needs a value"},
+      {{"train", "fish.txt", "--hidden", "--lr", "1"}, "--hidden needs a value"},
+      {{"sample", "run", "--prime", "--seed", "1"}, "--prime needs a value"},
+      {{"train", "fish.txt", "--utf8=3"}, "--utf8 takes no value"},
+      {{"train", "fish.txt", "--utf8", "--bytes"}, "--utf8 and --bytes exclude each other"},
+      {{"train", "fish.txt", "--optimizer", "adamx"},
+       "--optimizer: 'adamx' is not one of sgd, adagrad, rmsprop, adam, adamw; did you mean 'adam'?"},
+      {{"train", "fish.txt", "--model", "transformer"}, "--model: 'transformer' is not one of rnn, lstm, gru\n"},
+      {{"train", "fish.txt", "--resume", "a", "--out", "b"}, "--resume and --out exclude each other"},
+      {{"train", "fish.txt", "--resume", "a", "--init-from", "b"}, "--resume and --init-from exclude each other"},
+      {{"train", "fish.txt", "--min-lr", "0.5"}, "--min-lr 0.5 is above --lr 0.002"},
+      {{"bench", "--min-lr", "0.5"}, "--min-lr 0.5 is above --lr 0.002"},
+      {{"train", "fish.txt", "--resume", "a", "--preset", "notebook"}, "--resume and --preset exclude each other"},
+      {{"eval"}, "eval: DIR is missing"},
+      {{"eval", "run"}, "eval: FILE is missing"},
+      {{"eval", "run", "fish.txt", "more.txt"}, "unexpected argument 'more.txt'"},
+      {{"report"}, "report: DIR is missing"},
+      {{"visualize", "run"}, "visualize: FILE is missing"},
+      {{"sample", "run", "--prime", "a", "--prime-file", "fish.txt"}, "--prime and --prime-file exclude each other"},
+      {{"train", "fish.txt", "--preset", "notebok"},
+       "--preset: 'notebok' is not one of notebook, min-char-rnn; did you"},
+      {{"train", "fish.txt", "--out", ""}, "--out: '' is no name"},
+      {{"train", "fish.txt", "--\x1b[31m\n"}, "unknown option '--\\x1B[31m\\n'"},
+  };
+  for (const auto& [arguments, message] : table) BOOST_TEST_CONTEXT(message) check_failure(run(arguments), 2, message);
+}
+
+BOOST_AUTO_TEST_CASE(an_absurd_size_is_refused_before_memory_is_taken) {
+  if (double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)) > 60e9) return;  // here it is not absurd
+  check_failure(run({"train", "fish.txt", "--hidden", "65536"}), 2, "model needs ", "use a smaller --hidden");
+}
+
+BOOST_AUTO_TEST_CASE(texts_that_cannot_be_read) {
+  check_failure(run({"train", "none.txt"}), 5, "cannot read text 'none.txt': No such file or directory");
+  fs::create_directory(box / "folder");
+  check_failure(run({"train", "folder"}), 5, "cannot read text 'folder': Is a directory");
+}
+
+BOOST_AUTO_TEST_CASE(texts_that_are_too_short) {
+  write_file(box / "empty.txt", "");
+  check_failure(run({"train", "empty.txt"}), 3, "text 'empty.txt' is empty", "name a text that is not empty");
+  write_file(box / "short.txt", "twelve chars");
+  check_failure(train_on("short.txt", {"--batch", "1"}), 3,
+                "text 'short.txt' has 12 symbols; --seq-len 25 needs at least 26", "use --seq-len 11 or less");
+  write_file(box / "one.txt", "1");
+  const Result one = train_on("one.txt", {});
+  BOOST_TEST(one.code == 3);
+  BOOST_TEST(one.err ==
+             "char_rnn: warning: vocabulary has 1 symbol; loss will be 0\n"
+             "char_rnn: error: text 'one.txt' has 1 symbol; --seq-len 25 needs at least 26\nhint: use a longer text\n");
+  write_file(box / "streams.txt", small_text().substr(0, 302));
+  check_failure(train_on("streams.txt", {}), 3, "0 windows: 302 symbols give 12 sequences of 25; --batch 16 needs 16",
+                "use --batch 12 or less");
+  BOOST_TEST(train_on("streams.txt", {"--batch", "12", "--steps", "1"}).code == 0);  // the hint is true
+}
+
+BOOST_AUTO_TEST_CASE(invalid_utf8_is_bytes_with_a_notice_and_an_error_where_utf8_is_wanted) {
+  write_file(box / "latin.txt", small_text() + "caf\xE9" + small_text());
+  check_failure(train_on("latin.txt", {"--utf8"}), 3, "text 'latin.txt': invalid UTF-8 at byte 2043 (0xE9)",
+                "use --bytes");
+  const Result r = train_on("latin.txt", {"--steps", "1"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("note: text 'latin.txt': invalid UTF-8 at byte 2043 (0xE9); its symbols are bytes\n") !=
+                 std::string::npos,
+             r.err);
+  BOOST_TEST(weights("runs/latin").metadata.at("encoding") == "bytes");
+  BOOST_TEST(run({"sample", "runs/latin", "--prime", "\xE9", "--length", "5"}).out.size() == 6u);
+}
+
+BOOST_AUTO_TEST_CASE(characters_beyond_ascii_are_characters) {
+  write_file(box / "cafe.txt", std::string(900, 'a') + "\xC3\xA9" + std::string(900, 'b'));
+  BOOST_TEST(train_on("cafe.txt", {"--steps", "1", "--out", "u"}).code == 0);
+  BOOST_TEST((weights("u").find("vocab")->values<std::uint32_t>() == std::vector<std::uint32_t>{'a', 'b', 0xE9}));
+  BOOST_TEST(train_on("cafe.txt", {"--steps", "1", "--out", "b", "--bytes"}).code == 0);
+  BOOST_TEST(weights("b").find("vocab")->shape[0] == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(one_distinct_character_is_a_warning) {
+  write_file(box / "a.txt", std::string(500, 'a'));
+  const Result r = train_on("a.txt", {"--steps", "3", "--out", "run"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("char_rnn: warning: vocabulary has 1 symbol; loss will be 0\n") != std::string::npos);
+  BOOST_TEST(log("run").back().at("loss") == 0.0);
+  BOOST_TEST(run({"sample", "run", "--length", "5"}).out == "aaaaa");
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_with_a_run_is_left_alone) {
+  make_run();
+  const std::string before = child::read_file(box / "run/latest.safetensors");
+  check_failure(train({"--steps", "1", "--out", "run"}), 2, "'run' holds a run already: latest.safetensors",
+                "--resume 'run' goes on with it");
+  check_failure(train({"--steps", "1", "--out", "run/"}), 2, "'run' holds a run already: latest.safetensors",
+                "--resume 'run' goes on with it");
+  BOOST_TEST((child::read_file(box / "run/latest.safetensors") == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_made) {
+  check_failure(train({"--out", "fish.txt"}), 5, "cannot make the folder 'fish.txt'");
+  check_failure(train({"--out", "fish.txt/run"}), 5, "cannot make the folder 'fish.txt");
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_stops_and_keeps_good_weights) {
+  const Result r = train({"--optimizer", "sgd", "--lr", "1e38", "--out", "run"});
+  check_failure({r.code, "", r.err}, 6, "loss is ", "use a lower --lr");
+  BOOST_TEST(r.err.find("; first in the output of ") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find("; the weights are those of step ") != std::string::npos, r.err);
+  const auto head = weights("run").find("head.weight")->values<float>();
+  for (const float w : head) BOOST_REQUIRE(std::isfinite(w));
+  BOOST_TEST(run({"sample", "run", "--length", "10"}).out.size() == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_that_explodes_is_told_and_then_stops) {
+  const Result r = train({"--optimizer", "sgd", "--lr", "3000", "--clip", "5", "--steps", "1000", "--out", "run"});
+  BOOST_TEST(r.code == 6);
+  BOOST_TEST(r.err.find("char_rnn: warning: loss ") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find(" is more than 3 times what it began with, ") != std::string::npos, r.err);
+  BOOST_TEST(
+      r.err.find(", and was for 100 steps; 'latest.safetensors' keeps what was saved before\nhint: use a lower --lr") !=
+          std::string::npos,
+      r.err);
+}
+
+BOOST_AUTO_TEST_CASE(files_of_settings_that_are_none) {
+  const auto check = [&](const std::string& content, const std::string& message, int code = 2) {
+    write_file(box / "run.toml", content);
+    BOOST_TEST_CONTEXT(content) check_failure(run({"train", "fish.txt", "--config", "run.toml"}), code, message);
+  };
+  check("hiden = 3\n", "'run.toml': unknown key 'hiden'; did you mean '--hidden'?");
+  check("config = \"x\"\n", "'run.toml': unknown key 'config'");
+  check("hidden = [3, 4]\n", "'run.toml': 'hidden' needs one value");
+  check("[train]\nhidden = 3\n", "'run.toml' has a section, 'train'");
+  check("hidden = \"x\"\n", "'run.toml': hidden: 'x' is not an integer in [1, 65536]");
+  check("lr = 0\n", "'run.toml': lr must be a finite number > 0, got '0'");
+  check("bytes = 3\n", "'run.toml': bytes: '3' is not true or false");
+  fs::remove(box / "run.toml");
+  check_failure(run({"train", "fish.txt", "--config", "run.toml"}), 5,
+                "cannot read 'run.toml': No such file or directory", "--config names a file of lines");
+}
+
+BOOST_AUTO_TEST_CASE(no_run_to_sample_from) {
+  check_failure(run({"sample", "none"}), 5, "cannot read 'none/latest.safetensors': No such file",
+                "name the folder of a run");
+  fs::create_directory(box / "folder");
+  check_failure(run({"sample", "folder"}), 5, "cannot read 'folder/latest.safetensors': No such file");
+  check_failure(run({"sample", "fish.txt"}), 4, "header of 'fish.txt' claims ");
+}
+
+BOOST_AUTO_TEST_CASE(prime_with_unseen_characters) {
+  make_run();
+  check_failure(run({"sample", "run", "--prime", "fish \xC3\xA9"}), 3,
+                "--prime contains '\xC3\xA9' (U+00E9), not in the vocabulary");
+  check_failure(run({"sample", "run", "--prime", "fish \xE9"}), 3, "--prime: invalid UTF-8 at byte 5 (0xE9)");
+  check_failure(run({"sample", "run", "--prime", "\x1b"}), 3, "--prime contains '\\x1B' (U+001B)");
+}
+
+BOOST_AUTO_TEST_CASE(checkpoints_are_read_with_all_checks) {
+  make_run();
+  const auto good = weights("run");
+  fs::create_directory(box / "bad");
+  const auto bad = box / "bad/latest.safetensors";
+  const auto check = [&](const std::string& message, const std::function<void(xgrad::SafeTensors&)>& spoil) {
+    auto file = good;
+    spoil(file);
+    xgrad::write_safetensors(bad, file);
+    BOOST_TEST_CONTEXT(message)
+    check_failure(run({"sample", "bad"}), 4, "'bad/latest.safetensors': " + message);
+  };
+  using F = xgrad::SafeTensors;
+  const auto without = [](F& f, const std::string& name) {
+    for (auto& t : f.tensors)
+      if (t.name == name) t.name += ".gone";
+  };
+  const auto setting = [](const char* name, const char* value) {
+    return [=](F& f) {
+      auto all = nlohmann::ordered_json::parse(f.metadata["settings"]);
+      all[name] = value;
+      f.metadata["settings"] = all.dump();
+    };
+  };
+  check("metadata 'version' is missing", [](F& f) { f.metadata.clear(); });
+  check("version 7 is newer than this program (max 2)", [](F& f) { f.metadata["version"] = "7"; });
+  check("version 1 is older than this program (min 2)", [](F& f) { f.metadata["version"] = "1"; });
+  check("version 'x' is not an integer in [0, 1000000000000]", [](F& f) { f.metadata["version"] = "x"; });
+  check("encoding 'utf7' is unknown", [](F& f) { f.metadata["encoding"] = "utf7"; });
+  check("its settings are no JSON object", [](F& f) { f.metadata["settings"] = "{"; });
+  check("setting 'layers' is missing", [](F& f) { f.metadata["settings"] = "{\"model\": \"rnn\"}"; });
+  check("setting 'model': 'gpt' is not one of rnn, lstm, gru", setting("model", "gpt"));
+  check("setting 'hidden': '1e9' is not an integer in [1, 65536]", setting("hidden", "1e9"));
+  check("setting 'shards' does not fit its batch", setting("shards", "17"));
+  check("its settings ask for 626325026 weights, it has ", setting("hidden", "25000"));
+  check("[weights] tensor 'rnn.weight_ih_l0' ", setting("hidden", "9"));
+  check("tensor 'vocab' is missing", [&](F& f) { without(f, "vocab"); });
+  check("[weights] tensor 'head.bias' is missing", [&](F& f) { without(f, "head.bias"); });
+  check("[vocabulary] symbol 0 (U+1010101) is not a code point", [](F& f) {
+    for (auto& t : f.tensors)
+      if (t.name == "vocab") std::fill(t.data.begin(), t.data.end(), std::byte{1});
+  });
+  check("tensor 'rnn.weight_ih_l0' holds nan at 0", [](F& f) {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (auto& t : f.tensors)
+      if (t.name == "rnn.weight_ih_l0") std::memcpy(t.data.data(), &nan, sizeof nan);
+  });
+  check("tensor 'state' is not one of its streams", [](F& f) {
+    for (auto& t : f.tensors)
+      if (t.name == "state") t = xgrad::make_tensor<float>(t.name, {3}, std::vector<float>(3));
+  });
+  check("tensor 'state' holds what is no hidden state", [](F& f) {
+    for (auto& t : f.tensors)
+      if (t.name == "state") t = xgrad::make_tensor<float>(t.name, {128}, std::vector<float>(128, HUGE_VALF));
+  });
+  const std::string bytes = child::read_file(box / "run/latest.safetensors");
+  for (const std::size_t length : {std::size_t{0}, std::size_t{7}, std::size_t{100}, bytes.size() - 1}) {
+    write_file(bad, bytes.substr(0, length));
+    BOOST_TEST_CONTEXT(length) check_failure(run({"sample", "bad"}), 4, "");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,250 @@
+// Runs that are interrupted, killed and resumed end with the bytes of one that was not.
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "fixture.hpp"
+
+using child::read_file;
+using child::Result;
+using child::write_file;
+using Arguments = child::Sandbox::Arguments;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Everything that a run may depend on: a stack, dropout, moments, a schedule, validation.
+const Arguments everything{"--model",  "lstm", "--layers",     "2",   "--hidden", "8",       "--seq-len",  "5",
+                           "--batch",  "4",    "--dropout",    "0.2", "--split",  "0.8,0.1", "--schedule", "cosine",
+                           "--warmup", "10",   "--eval-every", "40",  "--steps",  "150"};
+
+struct ResumeFixture : CharRnnFixture {
+  Arguments command(const std::string& option, const std::string& folder, const Arguments& more = {}) const {
+    Arguments all{"train", "fish.txt", option, folder, "--checkpoint-every", "10"};
+    all.insert(all.end(), everything.begin(), everything.end());
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  Result whole(const std::string& folder, const Arguments& more = {}) const {
+    return run(command("--out", folder, more));
+  }
+  Result go_on(const std::string& folder, const Arguments& more = {}) const {
+    return run(command("--resume", folder, more));
+  }
+  std::string latest(const std::string& folder) const { return read_file(box / folder / "latest.safetensors"); }
+  std::string best(const std::string& folder) const { return read_file(box / folder / "best.safetensors"); }
+  // All files of a folder and what is in them.
+  std::map<std::string, std::string> content(const std::string& folder) const {
+    std::map<std::string, std::string> all;
+    for (const auto& file : fs::directory_iterator(box / folder)) all[file.path().filename()] = read_file(file.path());
+    return all;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(char_rnn_resume, ResumeFixture)
+
+BOOST_AUTO_TEST_CASE(the_number_of_threads_changes_no_byte) {
+  BOOST_REQUIRE_EQUAL(whole("one", {"--threads", "1"}).code, 0);
+  BOOST_REQUIRE_EQUAL(whole("two", {"--threads", "2"}).code, 0);
+  BOOST_TEST((latest("one") == latest("two")));
+  BOOST_TEST((best("one") == best("two")));
+  BOOST_TEST(log("one", "validation").size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_run_ends_with_the_bytes_of_one_that_was_not) {
+  const auto start = std::chrono::steady_clock::now();
+  BOOST_REQUIRE_EQUAL(whole("whole").code, 0);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  const std::string wanted = latest("whole"), wanted_best = best("whole");
+  xgrad::Rng rng(7);
+  for (int i = 0; i < XGRAD_KILLS; ++i) {
+    const std::string folder = "killed-" + std::to_string(i);
+    const double moment = rng.uniform(0, took.count());
+    const pid_t pid = box.start(XGRAD_CHAR_RNN, command("--out", folder));
+    std::this_thread::sleep_for(std::chrono::duration<double>(moment));
+    kill(pid, SIGKILL);
+    box.wait(pid);
+    const bool saved = fs::exists(box / folder / "latest.safetensors");
+    const Result r = saved ? go_on(folder) : whole(folder);
+    BOOST_TEST_CONTEXT("killed after " << moment << " of " << took.count() << " seconds") {
+      BOOST_REQUIRE_MESSAGE(r.code == 0, r.err);
+      BOOST_TEST((latest(folder) == wanted));
+      BOOST_TEST((best(folder) == wanted_best));
+      for (const auto& [name, bytes] : content(folder))
+        BOOST_TEST((name == "latest.safetensors" || name.find("latest") == std::string::npos), name);
+      log(folder);  // every line of it can be parsed
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_run_likewise) {
+  BOOST_REQUIRE_EQUAL(whole("whole").code, 0);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const std::string folder = "signal-" + std::to_string(signal);
+    const pid_t pid = box.start(XGRAD_CHAR_RNN, command("--out", folder));
+    while (!fs::exists(box / folder / "latest.safetensors")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    kill(pid, signal);
+    const int code = box.wait(pid).code;
+    BOOST_TEST((code == 128 + signal || code == 0));  // 0: it was faster
+    const Result r = go_on(folder);
+    BOOST_REQUIRE_MESSAGE(r.code == 0, r.err);
+    BOOST_TEST((latest(folder) == latest("whole")));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_run_is_left_as_it_is) {
+  BOOST_REQUIRE_EQUAL(whole("run").code, 0);
+  const auto before = content("run");
+  for (const Arguments& arguments : {command("--resume", "run"), Arguments{"train", "fish.txt", "--resume", "run"}}) {
+    const Result r = run(arguments);
+    BOOST_TEST(r.code == 0);
+    BOOST_TEST(r.out == "");
+    BOOST_TEST(r.err == "char_rnn: the run in run is finished, after 150 steps; a larger --steps goes on with it\n");
+    BOOST_TEST((content("run") == before));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(more_steps_than_a_finished_run_had) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "20", "--out", "a"}).code, 0);
+  BOOST_REQUIRE_EQUAL(train({"--steps", "30", "--out", "b"}).code, 0);
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "a", "--steps", "30"}).code, 0);
+  BOOST_TEST(weights("a").metadata.at("step") == "30");
+  for (const auto& tensor : weights("b").tensors)
+    if (tensor.name.find("history") != 0) BOOST_TEST((*weights("a").find(tensor.name) == tensor), tensor.name);
+}
+
+BOOST_AUTO_TEST_CASE(what_differs_is_named) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "5", "--out", "run"}).code, 0);
+  const auto before = content("run");
+  check_failure(run({"train", "fish.txt", "--resume", "run", "--hidden", "9", "--lr", "0.5", "--steps", "9"}), 2,
+                "the run in 'run' has other settings: --hidden 9 (the run has 8), --lr 0.5 (the run has the default)",
+                "leave those options away");
+  write_file(box / "other.txt", small_text() + "x");
+  check_failure(run({"train", "other.txt", "--resume", "run", "--steps", "9"}), 3,
+                "text 'other.txt' is not the one that the run was begun with: its SHA-256 is ", "name that text");
+  check_failure(run({"train", "fish.txt", "--resume", "none"}), 5, "cannot read 'none/latest.safetensors'",
+                "name the folder of a run");
+  auto after = content("run");
+  after.erase("lock");
+  auto expected = before;
+  expected.erase("lock");
+  BOOST_TEST((after == expected));
+}
+
+BOOST_AUTO_TEST_CASE(one_trainer_at_a_time) {
+  const pid_t pid =
+      box.start(XGRAD_CHAR_RNN, {"train", "fish.txt", "--preset", "notebook", "--seconds", "60", "--out", "run"});
+  while (!fs::exists(box / "run/latest.safetensors")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const Result r = run({"train", "fish.txt", "--resume", "run"});
+  kill(pid, SIGINT);
+  BOOST_TEST(box.wait(pid).code == 130);
+  check_failure({r.code, "", r.err}, 5, "'run' is in use by process " + std::to_string(pid));
+}
+
+BOOST_AUTO_TEST_CASE(weights_of_another_run) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "50", "--out", "a"}).code, 0);
+  BOOST_REQUIRE_EQUAL(train({"--steps", "1", "--init-from", "a", "--lr", "1e-30", "--out", "b"}).code, 0);
+  for (const char* name : {"rnn.weight_hh_l0", "rnn.weight_ih_l0", "head.weight"})
+    BOOST_TEST((*weights("a").find(name) == *weights("b").find(name)), name);
+  BOOST_TEST(weights("b").metadata.at("step") == "1");
+  check_failure(train({"--steps", "1", "--init-from", "a", "--hidden", "9", "--out", "c"}), 2,
+                "the weights of 'a/latest.safetensors' are those of another model");
+  write_file(box / "other.txt", small_text().replace(0, 1, "Z"));
+  check_failure(train_on("other.txt", {"--steps", "1", "--init-from", "a", "--out", "c"}), 3,
+                "the text has not the symbols of 'a/latest.safetensors'");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_time_ended_goes_on_with_more_of_it) {
+  BOOST_REQUIRE_EQUAL(train({"--seconds", "0.4", "--schedule", "cosine", "--out", "run"}).code, 0);
+  const std::string before = weights("run").metadata.at("step");
+  BOOST_TEST(weights("run").metadata.at("finished") == "true");
+  const Result same = run({"train", "fish.txt", "--resume", "run"});
+  BOOST_TEST(same.err ==
+             "char_rnn: the run in run is finished, after " + before + " steps; a larger --seconds goes on with it\n");
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--seconds", "1"}).code, 0);
+  BOOST_TEST(std::stol(weights("run").metadata.at("step")) > std::stol(before));
+  BOOST_TEST(log("run").back().at("seconds").get<double>() < 1.5);
+}
+
+BOOST_AUTO_TEST_CASE(steps_that_time_does_not_suffice_for_are_not_finished) {
+  const Result r = train({"--seconds", "0.4", "--steps", "100000000", "--out", "run"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("char_rnn: out of time after step ") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find("' goes on, with a larger --seconds\n") != std::string::npos, r.err);
+  BOOST_TEST(weights("run").metadata.at("finished") == "false");
+  check_failure(run({"train", "fish.txt", "--resume", "run", "--steps", "1"}), 2, "--steps 1 is less than the ",
+                "leave it away, or give more");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_killed_before_its_first_steps_were_saved) {
+  const Arguments slow{"train",     "fish.txt", "--preset", "notebook", "--checkpoint-every",
+                       "100000000", "--steps",  "30000"};
+  Arguments arguments = slow;
+  arguments.insert(arguments.end(), {"--out", "run"});
+  const pid_t pid = box.start(XGRAD_CHAR_RNN, arguments);
+  while (!fs::exists(box / "run/log.jsonl") ||
+         read_file(box / "run/log.jsonl").find("\"step\":200") == std::string::npos)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  kill(pid, SIGKILL);
+  box.wait(pid);
+  BOOST_TEST(weights("run").metadata.at("step") == "0");
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run"}).code, 0);
+  const Result report = run({"report", "run"});
+  BOOST_TEST(report.code == 0, report.err);
+}
+
+BOOST_AUTO_TEST_CASE(hostile_checkpoints_are_refused) {
+  BOOST_REQUIRE_EQUAL(run(command("--out", "run", {"--steps", "20"})).code, 0);
+  const auto good = weights("run");
+  const auto check = [&](const std::string& message, const std::function<void(xgrad::SafeTensors&)>& spoil) {
+    auto file = good;
+    file.metadata["finished"] = "false";
+    spoil(file);
+    xgrad::write_safetensors(box / "run/latest.safetensors", file);
+    BOOST_TEST_CONTEXT(message)
+    check_failure(run({"train", "fish.txt", "--resume", "run"}), 4, "'run/latest.safetensors': " + message,
+                  "'run/previous.safetensors' is the one before");
+  };
+  using F = xgrad::SafeTensors;
+  const auto set = [](const char* key, const char* value) { return [=](F& f) { f.metadata[key] = value; }; };
+  const auto tensor = [](const char* name, auto values) {
+    return [=](F& f) {
+      for (auto& t : f.tensors)
+        if (t.name == name) t = xgrad::make_tensor(t.name, {values.size()}, std::span(std::as_const(values)));
+    };
+  };
+  check("total '1099511627776' is not an integer in [0, 1000000000000]", set("total", "1099511627776"));
+  check("smooth_loss 'nan' is not a number", set("smooth_loss", "nan"));
+  check("first_loss 'null' is not a number", set("first_loss", "null"));
+  check("exploded '-3' is not an integer", set("exploded", "-3"));
+  check("finished 'perhaps' is not true or false", set("finished", "perhaps"));
+  check("its history has steps without a loss", tensor("history.validation", std::vector<double>{1, 2, 3, 4, 5, 6, 7}));
+  check("tensor 'history.step' is F32, not I64", tensor("history.step", std::vector<float>{1}));
+  check("tensor 'rng' holds no whole random states", tensor("rng", std::vector<std::uint32_t>(629)));
+  check("[trainer] the hidden state or the random state is that of another training",
+        tensor("rng", std::vector<std::uint32_t>(3 * 628)));
+  check("[trainer] the hidden state or the random state is that of another training",
+        tensor("state", std::vector<float>(3)));
+  check("tensor 'state' holds what is no hidden state", tensor("state", std::vector<float>(4, HUGE_VALF)));
+  check("tensor 'optimizer.first_moment' does not fit", tensor("optimizer.first_moment", std::vector<float>(3)));
+  const auto second = good.find("optimizer.second_moment")->values<float>();
+  check("tensor 'optimizer.second_moment' holds what no step leaves there",
+        tensor("optimizer.second_moment", std::vector<float>(second.size(), -1)));
+  check("[windows] ", set("window", "1000000"));
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_stderr_is_no_reason_to_stop) {
+  const std::string command = std::string(XGRAD_CHAR_RNN) +
+                              " train fish.txt --preset notebook --steps 300 --out run 2>/dev/full >/dev/null && " +
+                              XGRAD_CHAR_RNN + " info run >/dev/null 2>&- && ! " + XGRAD_CHAR_RNN + " foo 2>&-";
+  const pid_t pid = box.start("/bin/sh", {"-c", command});
+  BOOST_TEST(box.wait(pid).code == 0);
+  BOOST_TEST(weights("run").metadata.at("step") == "300");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

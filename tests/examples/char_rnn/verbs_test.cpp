@@ -1,0 +1,229 @@
+// What is done with a run: scoring a text, sampling, asking what it is, pages.
+#include <cmath>
+
+#include "fixture.hpp"
+
+using child::read_file;
+using child::Result;
+using child::write_file;
+using Arguments = child::Sandbox::Arguments;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct VerbsFixture : CharRnnFixture {
+  nlohmann::json eval(const Arguments& more) const {
+    Arguments arguments{"eval", "run", "fish.txt", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Result r = run(arguments);
+    BOOST_REQUIRE_MESSAGE(r.code == 0, r.err);
+    return nlohmann::json::parse(r.out);
+  }
+};
+
+// What a run of a tanh layer makes of a text, step by step in double.
+double nats_by_steps(const xgrad::SafeTensors& file, const std::string& text) {
+  using namespace xgrad;
+  const Vocabulary vocabulary(file.find("vocab")->values<std::uint32_t>(), Encoding::utf8);
+  ParamStore<float> narrow_store;
+  const CharRnn<float> narrow(narrow_store, {.vocabulary = vocabulary.size(), .hidden = 8});
+  load_weights(file, narrow);
+  ParamStore<double> store;
+  const CharRnn<double> model(store, {.vocabulary = vocabulary.size(), .hidden = 8});
+  const auto from = named_parameters(narrow);
+  const auto to = named_parameters(model);
+  for (std::size_t i = 0; i < from.size(); ++i)
+    std::copy_n(from[i].parameter.data(), from[i].parameter.size(), to[i].parameter.mutable_value().begin());
+  const std::vector<Index> ids = vocabulary.encode(text);
+  Array<double> state = model.initial_state(1);
+  double nats = 0;
+  for (std::size_t i = 0; i + 1 < ids.size(); ++i) {
+    Tape<double> tape;
+    const auto [logits, next] = model.step({&ids[i], 1}, constant(state));
+    nats -= log_softmax(logits).data()[ids[i + 1]];
+    state = next.value();
+  }
+  return nats / double(ids.size() - 1);
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(char_rnn_verbs, VerbsFixture)
+
+BOOST_AUTO_TEST_CASE(eval_scores_every_character_once) {
+  make_run();
+  const auto one = eval({});
+  const double nats = one.at("nats");
+  BOOST_TEST(nats == nats_by_steps(weights("run"), small_text()), boost::test_tools::tolerance(1e-5));
+  BOOST_TEST(one.at("bits_per_char").get<double>() == nats / std::log(2.0), boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(one.at("perplexity").get<double>() == std::exp(nats), boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(one.at("chars") == 2039);
+  BOOST_TEST(one.at("step") == 120);
+  BOOST_TEST(one.at("protocol") ==
+             "all symbols but the first, once each, in one pass that begins with a state of zeros");
+  const auto some = eval({"--streams", "3"});  // the contexts of 512 are long enough for so small a net
+  BOOST_TEST(some.at("chars") == 2039);
+  BOOST_TEST(some.at("nats").get<double>() == nats, boost::test_tools::tolerance(1e-4));
+  BOOST_TEST(some.at("protocol") ==
+             "all symbols but the first, once each, in 3 streams that have read up to 512 before");
+
+  const Result table = run({"eval", "run/latest.safetensors", "fish.txt"});
+  for (const char* row : {"nats per character  ", "bits per character  ", "perplexity  ", "characters scored   2039\n",
+                          "protocol  ", "checkpoint          run/latest.safetensors\n"})
+    BOOST_TEST(table.out.find(row) != std::string::npos, table.out);
+}
+
+BOOST_AUTO_TEST_CASE(eval_tells_the_surprise_of_each_character) {
+  make_run();
+  write_file(box / "two.txt", "One fish\nswam");
+  const Result r = run({"eval", "run", "two.txt", "--surprise", "--json"});
+  BOOST_REQUIRE_EQUAL(r.code, 0);
+  std::istringstream lines(r.out);
+  double sum = 0;
+  std::string symbols;
+  for (int place = 1; place <= 12; ++place) {
+    int at = 0;
+    double nats = 0;
+    std::string symbol;
+    lines >> at >> nats;
+    lines.get();
+    std::getline(lines, symbol);
+    BOOST_TEST(at == place);
+    sum += nats;
+    symbols += symbol;
+  }
+  BOOST_TEST(symbols == "ne fish\\nswam");
+  std::string object;
+  std::getline(lines, object);
+  BOOST_TEST(nlohmann::json::parse(object).at("nats").get<double>() == sum / 12, boost::test_tools::tolerance(1e-5));
+}
+
+BOOST_AUTO_TEST_CASE(texts_that_cannot_be_scored) {
+  make_run();
+  write_file(box / "odd.txt", "One fish & chips");
+  check_failure(run({"eval", "run", "odd.txt"}), 3, "text 'odd.txt': symbol U+0026 at byte 9 is not in the vocabulary",
+                "name a text in the symbols of the run");
+  write_file(box / "one.txt", "O");
+  check_failure(run({"eval", "run", "one.txt"}), 3, "text 'one.txt' has 1 symbol; the first is predicted by none",
+                "name a text of at least 2 symbols");
+  check_failure(run({"eval", "none", "fish.txt"}), 5, "cannot read 'none/latest.safetensors'");
+}
+
+BOOST_AUTO_TEST_CASE(training_keeps_the_best_and_verbs_take_it) {
+  BOOST_REQUIRE_EQUAL(
+      train({"--split", "0.8,0.2", "--eval-every", "50", "--steps", "230", "--lr", "1", "--out", "run"}).code, 0);
+  const auto validations = log("run", "validation");
+  BOOST_REQUIRE_EQUAL(validations.size(), 5u);  // every 50, and at the end
+  double best = HUGE_VAL;
+  int best_step = 0;
+  for (const auto& v : validations) {
+    BOOST_TEST(v.at("chars") == 408);
+    BOOST_TEST(v.at("best").get<bool>() == (v.at("nats").get<double>() < best));
+    if (v.at("nats").get<double>() < best) best = v.at("nats"), best_step = v.at("step");
+  }
+  const auto file = xgrad::read_safetensors(box / "run/best.safetensors");
+  BOOST_TEST(file.metadata.at("step") == std::to_string(best_step));
+  BOOST_TEST(eval({}).at("step") == best_step);
+  const Result info = run({"info", "run", "--json"});
+  BOOST_TEST(nlohmann::json::parse(info.out).at("step") == 230);  // of the latest, which has all of the history
+  BOOST_TEST(nlohmann::json::parse(info.out).at("validation").size() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(a_validation_for_which_there_is_no_time) {
+  write_file(box / "long.txt", [] {
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += small_text();
+    return text;
+  }());
+  const Result r = train_on("long.txt", {"--hidden", "200", "--split", "0.1,0.9", "--seconds", "0.5", "--out", "run"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("char_rnn: note: there is no time for a validation, which takes ") != std::string::npos, r.err);
+  BOOST_TEST(log("run", "validation").empty());
+  BOOST_TEST(log("run", "end").at(0).at("seconds").get<double>() < 5);
+}
+
+BOOST_AUTO_TEST_CASE(validation_changes_nothing_of_training) {
+  const Arguments common{"--split", "0.8,0.2", "--steps", "60", "--dropout", "0.3"};
+  const auto with = [&](const char* every, const char* folder) {
+    Arguments arguments = common;
+    arguments.insert(arguments.end(), {"--eval-every", every, "--out", folder});
+    BOOST_REQUIRE_EQUAL(train(arguments).code, 0);
+  };
+  with("7", "often"), with("1000", "rarely");
+  for (const auto& tensor : weights("often").tensors)
+    if (tensor.name.find("history") != 0) BOOST_TEST((*weights("rarely").find(tensor.name) == tensor), tensor.name);
+}
+
+BOOST_AUTO_TEST_CASE(the_split_of_char_rnn) {
+  BOOST_REQUIRE_EQUAL(train({"--split", "0.6,0.4,streams", "--steps", "12", "--out", "run"}).code, 0);
+  // 5 windows of 25 a stream: 3 to learn from, 2 of each of 16 streams to validate on.
+  BOOST_TEST(log("run", "validation").at(0).at("chars") == 2 * 25 * 16);
+  BOOST_TEST(weights("run").metadata.at("window") == "0");
+  BOOST_TEST(log("run", "start").at(0).at("protocol") ==
+             "on the last 0.4 of each training stream, 800 characters once each, in 16 streams that have read "
+             "up to 512 before");
+}
+
+BOOST_AUTO_TEST_CASE(sampling_among_the_most_probable) {
+  make_run();
+  const auto draw = [&](const Arguments& more) {
+    Arguments arguments{"sample", "run", "--length", "60"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Result r = run(arguments);
+    BOOST_TEST(r.code == 0, r.err);
+    return r.out;
+  };
+  const std::string likeliest = draw({"--argmax"});
+  BOOST_TEST(draw({"--argmax", "--seed", "7"}) == likeliest);
+  BOOST_TEST(draw({"--top-k", "1", "--seed", "7"}) == likeliest);
+  BOOST_TEST(draw({"--top-k", "3", "--seed", "7"}) != draw({"--top-k", "3", "--seed", "8"}));
+  BOOST_TEST(draw({"--top-k", "26"}) == draw({}));
+  write_file(box / "prime.txt", "two fish");
+  BOOST_TEST(draw({"--prime-file", "prime.txt"}) == draw({"--prime", "two fish"}));
+  const std::string three = draw({"--count", "3"});
+  BOOST_TEST(three.size() == 3 * 60 + 2 * 6u);
+  BOOST_TEST(three.substr(0, 66) == draw({}) + "\n----\n");
+  check_failure(run({"sample", "run", "--prime-file", "none"}), 5, "cannot read 'none'", "--prime-file names a file");
+}
+
+BOOST_AUTO_TEST_CASE(info_tells_what_a_run_is) {
+  BOOST_REQUIRE_EQUAL(train({"--split", "0.8,0.2", "--steps", "5", "--out", "run"}).code, 0);
+  const Result r = run({"info", "run"});
+  BOOST_TEST(r.code == 0);
+  for (const char* row :
+       {"checkpoint", "rnn, 1 x 8 hidden units, 514 weights\n", "26: \\n ,.;?HOabdefghilmnorstuwy\n", "SHA-256 ",
+        "5, finished\n", " bits per character, smoothed\n", "validation, step 5", "0.8,0.2\n", "BLAS core", "kernels"})
+    BOOST_TEST(r.out.find(row) != std::string::npos, row << " is not in " << r.out);
+}
+
+BOOST_AUTO_TEST_CASE(pages_of_a_run) {
+  make_run();
+  const Result report = run({"report", "run"});
+  BOOST_TEST(report.code == 0, report.err);
+  BOOST_TEST(report.out == "");
+  BOOST_TEST(report.err.find(": run/report.html\n") != std::string::npos, report.err);
+  const std::string page = read_file(box / "run/report.html");
+  BOOST_TEST(page.find("<svg") != std::string::npos);
+  BOOST_TEST(page.find("fish.txt") != std::string::npos);
+
+  const Result seen = run({"visualize", "run", "fish.txt", "--length", "300", "--out", "units.html"});
+  BOOST_TEST(seen.code == 0, seen.err);
+  BOOST_TEST(read_file(box / "units.html").find("the first 300 of 2040 characters") != std::string::npos);
+  check_failure(run({"report", "none"}), 5, "cannot read log 'none/log.jsonl': No such file or directory");
+  check_failure(run({"report", "run", "--out", "none/x.html"}), 5, "", "choose another file with --out");
+  write_file(box / "odd.txt", "&");
+  check_failure(run({"visualize", "run", "odd.txt"}), 3, "text 'odd.txt': symbol U+0026 at byte 0");
+}
+
+BOOST_AUTO_TEST_CASE(lstm_and_gru_train_and_write) {
+  for (const char* kind : {"lstm", "gru"}) {
+    const Result r = train({"--model", kind, "--layers", "2", "--embedding", "5", "--optimizer", "adam", "--lr", "0.01",
+                            "--steps", "150", "--out", kind});
+    BOOST_REQUIRE_MESSAGE(r.code == 0, r.err);
+    BOOST_TEST(log(kind).back().at("loss").get<double>() < 2.9);  // from 3.2
+    BOOST_TEST(run({"sample", kind, "--length", "20"}).out.size() == 20u);
+    BOOST_TEST((weights(kind).find("embed.weight")->shape == std::vector<std::uint64_t>{26, 5}));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,161 @@
+// The page of a run.
+#include <cmath>
+#include <limits>
+
+#include "../../../examples/char_rnn/pages/report/report.hpp"
+#include "fixture.hpp"
+
+using char_rnn::report_page;
+using char_rnn::RunHistory;
+
+namespace {
+
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+
+/// Of this many steps, each logged.
+RunHistory history(int steps) {
+  RunHistory h;
+  h.text = "texts/fish.txt";
+  h.parameters = 3321409;
+  h.protocol = "the last tenth, once";
+  h.settings = {{"hidden", "512"}, {"model", "lstm"}};
+  for (int i = 1; i <= steps; ++i) {
+    const double loss = 1 + 3.0 / i + 0.1 * std::sin(i);
+    h.steps.push_back({i, 0.5 * i, loss, loss + 0.01, 0.002, 1 + 0.5 * std::cos(i), 0, 51000});
+  }
+  return h;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(pages_report)
+
+BOOST_AUTO_TEST_CASE(headlines) {
+  RunHistory h = history(8000);
+  h.validations = {{4000, 2000, 2.5, 111540}, {6000, 3000, 1.4702, 111540}, {8000, 4000, 1.6, 111540}};
+  h.end = {8000, 4001, "all steps are done"};
+  const std::string page = report_page(h);
+  BOOST_TEST(complaints(page) == "");
+  for (const char* part :
+       {"<h1>fish.txt</h1>", "of 3,321,409 parameters", "1.4702 <span class=\"unit\">nats/char</span>",
+        "2.121 bits, perplexity 4.35", "at step 6,000", "111,540 characters scored", "Validation: the last tenth, once",
+        "<dd class=\"value\">8,000</dd>", "ended: all steps are done", "<dd class=\"value\">1 h 6 min</dd>",
+        "51,000 characters per second (median)", "<th scope=\"row\">model</th><td>lstm</td>", "<td>texts/fish.txt</td>",
+        "<title>step 6,000: validation loss 1.4702 nats, 2.121 bits, perplexity 4.35 (best)</title>",
+        "<title>step 1: training loss 4.0841 nats, smoothed 4.0941 (5.907 bits)</title>",
+        "<title>step 8,000: 0.002</title>", "Nothing was clipped.", "bits per character"})
+    BOOST_TEST(has(page, part), part);
+  BOOST_TEST(count_of(page, "(best)") == 1u);
+  BOOST_TEST(count_of(page, "class=\"dot orange\"") == 3u);
+  BOOST_TEST(!has(page, "<script"));
+}
+
+BOOST_AUTO_TEST_CASE(durations) {
+  for (const auto& [seconds, text] : std::vector<std::pair<double, std::string>>{
+           {3.25, "3.2 s"}, {59.4, "59 s"}, {59.6, "1 min 0 s"}, {671, "11 min 11 s"}, {3600, "1 h 0 min"}}) {
+    RunHistory h;
+    h.end = {1, seconds, ""};
+    BOOST_TEST(has(report_page(h), "<dd class=\"value\">" + text + "</dd>"), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_run_without_anything) {
+  const std::string page = report_page({});
+  BOOST_TEST(complaints(page) == "");
+  BOOST_TEST(has(page, "<h1>Training run</h1>"));
+  BOOST_TEST(has(page, "No step has been logged yet."));
+  BOOST_TEST(has(page, "no end in the log: still training, or killed"));
+  BOOST_TEST(!has(page, "nan"));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_run_lacks_is_left_out) {
+  RunHistory h = history(3);
+  for (auto& s : h.steps) s = {s.step, missing, s.loss, missing, missing, missing, missing, missing};
+  h.steps[1].loss = missing;
+  h.validations = {{2, missing, missing, {}}};
+  const std::string page = report_page(h);
+  BOOST_TEST(complaints(page) == "");
+  for (const char* part : {"nan", "inf", "Best validation", "Validation:", "Learning rate", "Gradient norm", "Clipped",
+                           "clipped", "<dt>Time", "smoothed 2"})
+    BOOST_TEST(!has(page, part), part);
+  BOOST_TEST(complaints(report_page(history(1))) == "");
+  h = history(1);
+  h.steps[0].step = 0;
+  h.steps[0].clipped = 3;
+  BOOST_TEST(complaints(report_page(h)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(long_runs_make_small_pages_that_keep_extremes) {
+  RunHistory h = history(100000);
+  h.steps[54321].loss = 57.25;
+  h.steps[12349].gradient_norm = 1e5;
+  for (int i = 1; i <= 20000; ++i) h.validations.push_back({5 * i, 2.5 * i, 1.5 + 1.0 / i, 111540});
+  for (int i = 1; i <= 2000; ++i) h.samples.push_back({50 * i, "[" + std::to_string(i) + "]" + std::string(5000, 'x')});
+  const std::string page = report_page(h);
+  BOOST_TEST(complaints(page) == "");
+  BOOST_TEST(page.size() < 300000u);
+  BOOST_TEST(has(page, "1 loss is beyond the axis and drawn at its edge, the farthest 57.25 at step 54,322."));
+  BOOST_TEST(has(page, "L543.2 0.0L"));  // in the curve of losses
+  BOOST_TEST(has(page, "L123.5 0.0L"));  // in that of gradient norms, whose axis
+  BOOST_TEST(has(page, "logarithmic"));  // has become
+  BOOST_TEST(has(page, "of 2,000; the log has them all."));
+  BOOST_TEST(count_of(page, "<figure class=\"sample card\">") <= 20u);
+  BOOST_TEST(has(page, "style=\"left:20.00%\">20k</span>"));
+  BOOST_TEST(has(page, "[1]x"));
+  BOOST_TEST(has(page, "[2000]x"));
+  BOOST_TEST(has(page, "xx\xE2\x80\xA6</pre>"));
+}
+
+BOOST_AUTO_TEST_CASE(samples_keep_their_whitespace_and_are_cut_between_characters) {
+  RunHistory h = history(2);
+  h.samples = {{0, "before"}, {1, "\n  two\n\tfish"}, {2, "x"}};
+  for (int i = 0; i < 1500; ++i) h.samples[2].text += "\xC3\xA9";
+  const std::string page = report_page(h);
+  BOOST_TEST(complaints(page) == "");
+  // An HTML parser drops the first newline of a <pre>.
+  BOOST_TEST(has(page,
+                 "<h3>Step 1</h3><span class=\"soft\">smoothed loss 4.094 nats</span></figcaption>\n<pre>\n\n  "
+                 "two\n\tfish</pre>"));
+  BOOST_TEST(has(page, "<h3>Step 0</h3></figcaption>\n<pre>\nbefore</pre>"));
+  BOOST_TEST(has(page, "\xC3\xA9\xE2\x80\xA6</pre>"));
+  BOOST_TEST(!has(page, "\xEF\xBF\xBD"));
+}
+
+BOOST_AUTO_TEST_CASE(clips_are_counted_in_parts_of_the_run) {
+  RunHistory h = history(1000);
+  for (int i = 0; i < 20; ++i) h.steps[static_cast<std::size_t>(i)].clipped = 3;
+  std::string page = report_page(h);
+  BOOST_TEST(has(page, "60 in all; each level is a hundredth of the run."));
+  BOOST_TEST(has(page, "<title>steps 0 to 10: 27</title>"));
+  BOOST_TEST(has(page, "<title>steps 10 to 20: 30</title>"));
+  BOOST_TEST(has(page, "<title>steps 20 to 30: 3</title>"));
+  h = history(4);
+  h.steps[3].clipped = 1;
+  page = report_page(h);
+  BOOST_TEST(has(page, "1 in all; each level is one of 4 equal parts of the run."));
+}
+
+BOOST_AUTO_TEST_CASE(resumptions_are_marked) {
+  RunHistory h = history(10);
+  h.resumes = {{5, "2026-11-26T12:00:00Z"}};
+  const std::string page = report_page(h);
+  BOOST_TEST(complaints(page) == "");
+  BOOST_TEST(has(page, "d=\"M500.0 0V1000\"><title>resumed at step 5, 2026-11-26T12:00:00Z</title>"));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_untrusted_becomes_markup) {
+  RunHistory h = history(3);
+  h.text = h.time = h.version = h.sha256 = h.isa = h.blas_core = h.protocol = hostile;
+  h.settings = {{hostile, hostile}};
+  h.validations = {{3, 1, 1.5, 10}};
+  h.samples = {{1, hostile}};
+  h.resumes = {{1, hostile}};
+  h.end = {3, 1, hostile};
+  const std::string page = report_page(h);
+  BOOST_TEST(complaints(page) == "");
+  BOOST_TEST(count_of(page, hostile_html) == 16u);
+  BOOST_TEST(!has(page, "alert(1)</"));
+  BOOST_TEST(!has(page, std::string(1, '\0')));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
