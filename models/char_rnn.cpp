@@ -109,10 +109,18 @@ auto CharRnn<T, Cell>::step(std::span<const Index> ids, const Var<T>& state) con
   return {head(h), put_together(states)};
 }
 
-// What the lowest layer's inputs contribute, a row for each id.
+// What the lowest layer's inputs contribute, a row for each id: rows of the table where there is one.
 template <class T, template <class> class Cell>
-Var<T> CharRnn<T, Cell>::project(std::span<const Index> ids) const {
+Var<T> CharRnn<T, Cell>::project(std::span<const Index> ids, const Var<T>& table) const {
+  if (table) return xgrad::embedding(table, ids);
   return embed ? cells[0].project((*embed)(ids)) : cells[0].project(ids);
+}
+
+// What each character contributes there, for a window of more ids than there are characters; else none.
+template <class T, template <class> class Cell>
+Var<T> CharRnn<T, Cell>::table(std::size_t ids) const {
+  if (static_cast<Index>(ids) <= options_.vocabulary) return {};
+  return embed ? cells[0].project(Var<T>(embed->weight)) : cells[0].table();
 }
 
 // One layer over some steps: inputs, T times (B, gates), to its h (T, B, H). Leaves the last state.
@@ -127,12 +135,12 @@ Var<T> CharRnn<T, Cell>::run(const Cell<T>& cell, const Vars<T>& inputs, CellSta
   return stack(h);
 }
 
-// The logits (T, B, V) of some steps; leaves the last states.
+// The logits (T, B, V) of some steps, of whose projected inputs `rows` (T * B, gates) are; leaves the last states.
 template <class T, template <class> class Cell>
-Var<T> CharRnn<T, Cell>::run(std::span<const Index> inputs, std::size_t batch, std::vector<CellState>& states,
+Var<T> CharRnn<T, Cell>::run(const Var<T>& rows, std::size_t batch, std::vector<CellState>& states,
                              const LossOptions& how) const {
-  const Var<T> rows = project(inputs);  // (T * B, gates)
-  const Shape steps{static_cast<Index>(inputs.size() / batch), static_cast<Index>(batch), rows.shape()[1]};
+  const Index streams = static_cast<Index>(batch);
+  const Shape steps{rows.shape()[0] / streams, streams, rows.shape()[1]};
   Var<T> h = run(cells[0], unstack(reshape(rows, steps)), states[0]);
   const auto up = [&how](const Var<T>& x) { return how.dropout != 0 ? dropout(x, how.dropout, *how.rng) : x; };
   for (std::size_t layer = 1; layer < cells.size(); ++layer)
@@ -163,7 +171,7 @@ template <class T, template <class> class Cell>
 auto CharRnn<T, Cell>::logits(std::span<const Index> inputs, const Var<T>& state) const -> Step {
   const std::size_t batch = check_window(inputs, state);
   std::vector<CellState>& states = take_apart(state);
-  const Var<T> scores = run(inputs, batch, states, {});
+  const Var<T> scores = run(project(inputs, table(inputs.size())), batch, states, {});
   return {scores, put_together(states)};
 }
 
@@ -180,10 +188,11 @@ auto CharRnn<T, Cell>::loss(std::span<const Index> inputs, std::span<const Index
   const T weight = T(1) / static_cast<T>(how.average_over > 0 ? how.average_over : static_cast<Index>(batch));
   const std::size_t some = std::max(rows_at_once / batch, std::size_t(1)) * batch;
   std::vector<CellState>& states = take_apart(state);
+  const Var<T> each = table(count);
   Var<T> all;
   for (std::size_t at = 0; at < count; at += some) {
     const std::size_t rows = std::min(some, count - at);
-    const Var<T> logits = run(inputs.subspan(at, rows), batch, states, how);
+    const Var<T> logits = run(project(inputs.subspan(at, rows), each), batch, states, how);
     const Var<T> loss = softmax_cross_entropy(logits, targets.subspan(at, rows), weight);
     all = at == 0 ? loss : all + loss;
   }

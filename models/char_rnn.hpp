@@ -95,9 +95,9 @@ class CharRnn {
   Var<T> put_together(const std::vector<CellState>& states) const;
   void check(const char* what, std::span<const Index> ids) const;
   std::size_t check_window(std::span<const Index> inputs, const Var<T>& state) const;
-  Var<T> project(std::span<const Index> ids) const;
-  Var<T> run(std::span<const Index> inputs, std::size_t batch, std::vector<CellState>& states,
-             const LossOptions& how) const;
+  Var<T> project(std::span<const Index> ids, const Var<T>& table = {}) const;
+  Var<T> table(std::size_t ids) const;
+  Var<T> run(const Var<T>& rows, std::size_t batch, std::vector<CellState>& states, const LossOptions& how) const;
   Var<T> run(const Cell<T>& cell, const Vars<T>& inputs, CellState& state) const;
 
   // States of streams: H of 128 to 512 leave them in a second-level cache.

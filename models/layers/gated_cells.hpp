@@ -48,7 +48,9 @@ struct LstmCell {
         layer(which) {}
 
   /// What one-hot inputs contribute, (n, 4 * hidden) for n ids. Throws ValueError for an id outside the rows of W_ih.
-  Var<T> project(std::span<const Index> ids) const { return gather(weight_ih, bias, ids); }
+  Var<T> project(std::span<const Index> ids) const { return embedding(weight_ih, ids) + bias; }
+  /// The same for every id, (inputs, 4 * hidden): where there are more ids than rows, their rows of this are less work.
+  Var<T> table() const { return weight_ih + bias; }
   /// The same for x (..., inputs) of any numbers: (..., 4 * hidden). Throws ShapeError where x does not fit.
   Var<T> project(const Var<T>& x) const { return affine(x, weight_ih, bias); }
   /// One step: x (B, 4 * hidden) as projected. Throws ShapeError where x and the state do not fit the weights.
@@ -92,7 +94,9 @@ struct GruCell {
         layer(which) {}
 
   /// What one-hot inputs contribute, (n, 3 * hidden) for n ids. Throws ValueError for an id outside the rows of W_ih.
-  Var<T> project(std::span<const Index> ids) const { return gather(weight_ih, bias_ih, ids); }
+  Var<T> project(std::span<const Index> ids) const { return embedding(weight_ih, ids) + bias_ih; }
+  /// The same for every id, (inputs, 3 * hidden): where there are more ids than rows, their rows of this are less work.
+  Var<T> table() const { return weight_ih + bias_ih; }
   /// The same for x (..., inputs) of any numbers: (..., 3 * hidden). Throws ShapeError where x does not fit.
   Var<T> project(const Var<T>& x) const { return affine(x, weight_ih, bias_ih); }
   /// One step: x (B, 3 * hidden) as projected, h (B, hidden). Throws ShapeError where they do not fit the weights.

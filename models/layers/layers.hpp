@@ -38,13 +38,6 @@ struct Embedding {
   void visit(auto&& f) const { f("weight", weight); }
 };
 
-/// Rows of w (rows, n) by id, plus b (n): (count, n). Where there are more ids than rows, b is added to the rows before
-/// they are gathered, which is less work both ways. Throws ValueError for an id outside the rows.
-template <class T>
-Var<T> gather(const Var<T>& w, const Var<T>& b, std::span<const Index> ids) {
-  return static_cast<Size>(ids.size()) > w.shape()[0] ? embedding(w + b, ids) : embedding(w, ids) + b;
-}
-
 /// The tanh cell of Elman: h' = tanh(x W_ih + h W_hh + b). `project` does the inputs of all time steps at once, which
 /// is as fast as a loop is not; `operator()` is one step.
 template <class T>
@@ -62,8 +55,11 @@ struct RnnCell {
         bias(store.add(Shape{hidden})),
         layer(which) {}
 
-  /// What inputs contribute that are one-hot: W_ih's row of an id is x W_ih. (n, hidden) for n ids.
-  Var<T> project(std::span<const Index> ids) const { return gather(weight_ih, bias, ids); }
+  /// What inputs contribute that are one-hot: W_ih's row of an id is x W_ih. (n, hidden) for n ids. Throws ValueError
+  /// for an id outside the rows.
+  Var<T> project(std::span<const Index> ids) const { return embedding(weight_ih, ids) + bias; }
+  /// The same for every id, (inputs, hidden): where there are more ids than rows, their rows of this are less work.
+  Var<T> table() const { return weight_ih + bias; }
   /// The same for x (..., inputs) of any numbers: (..., hidden).
   Var<T> project(const Var<T>& x) const { return affine(x, weight_ih, bias); }
   /// One step: x (B, hidden) as projected, h (B, hidden).
