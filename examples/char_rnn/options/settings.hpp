@@ -149,12 +149,18 @@ void visit_run_settings(S& s, F&& f) {
     s.seconds, Positive{});
 }
 
-/// All settings: these, and the encoding, for which the command line has two flags.
+/// Those that are options by these names.
 template <class S, class F>
-void visit_settings(S& s, F&& f) {
+void visit_options(S& s, F&& f) {
   visit_model_settings(s, f);
   visit_step_settings(s, f);
   visit_run_settings(s, f);
+}
+
+/// All settings: these, and the encoding, for which the command line has two flags.
+template <class S, class F>
+void visit_settings(S& s, F&& f) {
+  visit_options(s, f);
   f(Field{"encoding", "HOW", "what a symbol is"}, s.encoding, encoding_names);
 }
 

@@ -6,8 +6,10 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "../failure.hpp"
+#include "../options/settings_file.hpp"
 #include "checkpoint.hpp"
 
 namespace char_rnn {
@@ -87,6 +89,12 @@ RunFolder::~RunFolder() {
 }
 
 fs::path RunFolder::latest() const { return path_ / latest_file; }
+
+void RunFolder::keep(const Settings& settings) {
+  const std::string text = settings_as_toml(settings);
+  explained(Exit::io, io_hint, [&] { xgrad::replace_file(path_ / settings_file, {std::as_bytes(std::span(text))}); });
+  used_ = true;
+}
 
 void RunFolder::log(const nlohmann::ordered_json& line) {
   const fs::path path = path_ / log_file;

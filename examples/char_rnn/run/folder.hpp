@@ -1,4 +1,5 @@
-// The folder of a run: log.jsonl, how training went, and the checkpoints, what came of it. One trainer at a time.
+// The folder of a run: settings.toml, what was asked for, log.jsonl, how training went, and the checkpoints, what came
+// of it. One trainer at a time.
 #pragma once
 #include <cstdio>
 #include <filesystem>
@@ -13,6 +14,7 @@
 namespace char_rnn {
 
 inline constexpr const char* log_file = "log.jsonl";
+inline constexpr const char* settings_file = "settings.toml";
 
 class RunFolder {
  public:
@@ -27,6 +29,9 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path latest() const;
+  /// Keeps the settings as a file for --config, for people: a run that goes on reads its checkpoint. Throws Failure
+  /// where it cannot.
+  void keep(const Settings& settings);
   /// Appends a line to log.jsonl. Throws Failure where it cannot.
   void log(const nlohmann::ordered_json& line);
   /// Replaces the latest checkpoint, and keeps the one before. Throws Failure where it cannot.

@@ -61,6 +61,7 @@ double Session::now() const { return before_ + seconds_since_start(); }
 
 int Session::train() {
   begin_log();
+  folder_.keep(settings_);
   if (!options_.resume) save();  // a folder that cannot be written is found out now, not after an hour
   saved_ = now();
   if (settings_.seconds) estimate_closing();

@@ -114,6 +114,25 @@ BOOST_AUTO_TEST_CASE(a_file_of_settings_comes_after_the_command_line) {
   BOOST_TEST(c.at("encoding") == "bytes");
 }
 
+BOOST_AUTO_TEST_CASE(the_settings_of_a_run_are_a_file_that_repeats_it) {
+  const Result r =
+      run({"train",   "fish.txt",  "--out", "a",    "--model", "gru",       "--hidden", "9",       "--batch",
+           "4",       "--seq-len", "10",    "--lr", "0.0125",  "--dropout", "0.1",      "--split", "0.8,0.1,streams",
+           "--bytes", "--steps",   "7"});
+  BOOST_REQUIRE_MESSAGE(r.code == 0, r.err);
+  const std::string file = child::read_file(box / "a/settings.toml");
+  for (const char* line : {"model = \"gru\"\n", "hidden = 9\n", "lr = 0.0125\n", "split = \"0.8,0.1,streams\"\n",
+                           "steps = 7\n", "bytes = true\n"})
+    BOOST_TEST(file.find(line) != std::string::npos, file << " lacks " << line);
+  BOOST_TEST(file.find("seconds") == std::string::npos);  // what has no value has no line
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--config", "a/settings.toml", "--out", "b"}).code, 0);
+  for (const char* name : {"settings.toml", "latest.safetensors"})
+    BOOST_TEST((child::read_file(box / "a" / name) == child::read_file(box / "b" / name)), name << " differs");
+  // A run that goes on with more steps says so.
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "b", "--steps", "9"}).code, 0);
+  BOOST_TEST(child::read_file(box / "b/settings.toml").find("steps = 9\n") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(run_folders_are_named_after_the_text) {
   for (const char* folder : {"runs/fish", "runs/fish-2", "runs/fish-3"}) {
     BOOST_REQUIRE_EQUAL(train({"--steps", "1"}).code, 0);
