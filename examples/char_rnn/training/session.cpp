@@ -67,8 +67,17 @@ int Session::train() {
   if (settings_.seconds) estimate_closing();
   started_ = now();
   remember();
-  while (step()) {
+  try {
+    while (step()) {
+    }
+    return finish();
+  } catch (const Failure& failure) {
+    if (failure.code() == Exit::numerical) log_end("diverged");
+    throw;
   }
+}
+
+int Session::finish() {
   const int signal = interrupted();
   if (signal == 0) {
     standing_.finished = !settings_.steps || trainer_.steps() >= *settings_.steps;
@@ -172,6 +181,7 @@ void Session::watch(const StepResult& result) {
         trainer_.steps(), exploded, usual);
   }
   if (standing_.exploded < patience) return;
+  note(result);
   throw Failure(
       Exit::numerical,
       fmt::format(
@@ -291,7 +301,9 @@ void Session::show_sample() {
 
 void Session::begin_log() {
   nlohmann::ordered_json settings;
-  visit_settings(settings_, [&](const Field& field, const auto& value, const auto& rule) {
+  Settings used = settings_;
+  used.lr = learning_rate(used);  // also where it was not asked for: it is what a reader looks for first
+  visit_settings(used, [&](const Field& field, const auto& value, const auto& rule) {
     if (const std::string text = show(value, rule); !text.empty()) settings[field.name] = text;
   });
   if (options_.resume) folder_.log({{"event", "resume"}, {"step", begun_at_}, {"time", utc()}});
@@ -312,13 +324,17 @@ void Session::begin_log() {
                  {"settings", settings}});
 }
 
+void Session::log_end(const char* reason) {
+  folder_.log({{"event", "end"}, {"step", trainer_.steps()}, {"seconds", now()}, {"reason", reason}});
+}
+
 void Session::say_goodbye(int signal) {
   const std::string folder = escaped(folder_.path().string());
   const char* reason = signal == SIGINT     ? "interrupted"
                        : signal != 0        ? "terminated"
                        : standing_.finished ? "finished"
                                             : "out of time";
-  folder_.log({{"event", "end"}, {"step", trainer_.steps()}, {"seconds", now()}, {"reason", reason}});
+  log_end(reason);
   if (!standing_.finished) {
     say("char_rnn: {} after step {}; '{}' holds it\nhint: char_rnn train '{}' --resume '{}' goes on{}\n", reason,
         trainer_.steps(), latest_file, escaped(options_.text.string()), folder,

@@ -25,6 +25,7 @@ class Session {
 
  private:
   bool step();
+  int finish();
   void plan();
   void estimate_closing();
   double closing() const;
@@ -38,6 +39,7 @@ class Session {
   void save();
   void show_sample();
   void begin_log();
+  void log_end(const char* reason);
   void say_goodbye(int signal);
   Figures figures() const;
   double now() const;

@@ -159,6 +159,7 @@ BOOST_AUTO_TEST_CASE(log_has_the_keys_and_the_last_step) {
   BOOST_TEST(start.at("vocabulary") == 26);
   BOOST_TEST(start.at("parameters") == 514);
   BOOST_TEST(start.at("settings").at("hidden") == "8");
+  BOOST_TEST(start.at("settings").at("lr") == "0.1");  // of adagrad, where none was asked for
   BOOST_TEST(log("run", "end").at(0).at("reason") == "finished");
 }
 

@@ -177,6 +177,8 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_stops_and_keeps_good_weights) {
   const auto head = weights("run").find("head.weight")->values<float>();
   for (const float w : head) BOOST_REQUIRE(std::isfinite(w));
   BOOST_TEST(run({"sample", "run", "--length", "10"}).out.size() == 10u);
+  BOOST_REQUIRE_EQUAL(log("run", "end").size(), 1u);
+  BOOST_TEST(log("run", "end")[0].at("reason") == "diverged");
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_that_explodes_is_told_and_then_stops) {
@@ -188,6 +190,15 @@ BOOST_AUTO_TEST_CASE(a_loss_that_explodes_is_told_and_then_stops) {
       r.err.find(", and was for 100 steps; 'latest.safetensors' keeps what was saved before\nhint: use a lower --lr") !=
           std::string::npos,
       r.err);
+  // The log has the loss that ended it, and a run that goes on takes both back.
+  const auto notes = log("run");
+  BOOST_TEST(notes.back().at("loss").get<double>() > 3 * notes.front().at("loss").get<double>());
+  BOOST_REQUIRE_EQUAL(log("run", "end").size(), 1u);
+  BOOST_TEST(log("run", "end")[0].at("reason") == "diverged");
+  BOOST_TEST(log("run", "end")[0].at("step") == notes.back().at("step"));
+  BOOST_TEST(run({"train", "fish.txt", "--resume", "run"}).code == 6);
+  BOOST_TEST(log("run", "end").size() == 2u);
+  BOOST_TEST(run({"report", "run"}).code == 0);
 }
 
 BOOST_AUTO_TEST_CASE(files_of_settings_that_are_none) {
