@@ -13,8 +13,8 @@
 namespace char_rnn {
 
 /// Untrusted text for an element or a quoted attribute: & < > " ' become entities, invalid UTF-8 becomes U+FFFD, and
-/// control characters other than newline and tab, invisible ones and those that change the direction of what surrounds
-/// them become escapes such as \x1B or \u{202E}.
+/// control characters other than newline and tab, invisible ones but for joiners, and those that change the direction
+/// of what surrounds them become escapes such as \x1B or \u{202E}.
 std::string html(std::string_view untrusted);
 
 /// Base64 on one line, padded.

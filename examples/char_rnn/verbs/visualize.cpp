@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "../failure.hpp"
+#include "../pages/numbers.hpp"
 #include "../pages/visualize/visualize.hpp"
 #include "../run/checkpoint.hpp"
 #include "../training/begin.hpp"
@@ -74,8 +75,10 @@ int visualize(const VisualizeOptions& options) {
   Activations page = read_through(run.model, checkpoint.vocabulary(), text.ids.subview(0, shown));
   const Settings& s = checkpoint.settings();
   page.title = options.text.filename().string();
-  page.run = fmt::format("{}, {} x {} units, after {} steps; the first {} of {} characters", show(s.model, model_names),
-                         s.layers, s.hidden, checkpoint.step(), shown, text.ids.size());
+  page.run = fmt::format("{}, {} x {} units, after {} step{}; {} {} characters", show(s.model, model_names), s.layers,
+                         s.hidden, grouped(checkpoint.step()), checkpoint.step() == 1 ? "" : "s",
+                         shown < text.ids.size() ? fmt::format("the first {} of", grouped(shown)) : "all",
+                         grouped(text.ids.size()));
   const std::filesystem::path folder = checkpoint.path().parent_path();
   write_page(options.out.value_or(folder / "visualize.html"), visualize_page(page));
   return 0;

@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(pages_of_a_run) {
 
   const Result seen = run({"visualize", "run", "fish.txt", "--length", "300", "--out", "units.html"});
   BOOST_TEST(seen.code == 0, seen.err);
-  BOOST_TEST(read_file(box / "units.html").find("the first 300 of 2040 characters") != std::string::npos);
+  BOOST_TEST(read_file(box / "units.html").find("the first 300 of 2,040 characters") != std::string::npos);
   check_failure(run({"report", "none"}), 5, "cannot read log 'none/log.jsonl': No such file or directory");
   check_failure(run({"report", "run", "--out", "none/x.html"}), 5, "", "choose another file with --out");
   write_file(box / "odd.txt", "&");

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "../../../examples/char_rnn/pages/html.hpp"
+#include "../../../examples/char_rnn/pages/numbers.hpp"
 #include "../../../examples/char_rnn/pages/report/curve.hpp"
 #include "fixture.hpp"
 
@@ -87,21 +88,50 @@ BOOST_AUTO_TEST_CASE(an_axis_is_logarithmic_beyond_two_decades) {
 }
 
 BOOST_AUTO_TEST_CASE(labels_of_ticks) {
-  for (const auto& [value, label] : std::vector<std::pair<double, std::string>>{{0, "0"},
-                                                                                {0.5, "0.5"},
-                                                                                {0.30000000000000004, "0.3"},
-                                                                                {1e-5, "1e-5"},
-                                                                                {2.5e-4, "2.5e-4"},
-                                                                                {0.001, "0.001"},
-                                                                                {-2, "-2"},
-                                                                                {999, "999"},
-                                                                                {12000, "12,000"},
-                                                                                {2500000, "2.5M"}})
-    BOOST_TEST(tick_label(value) == label);
+  using Labels = std::vector<std::string>;
+  for (const auto& [axis, labels] : std::vector<std::pair<Axis, Labels>>{
+           {linear_axis(0, 5, 5), {"0", "1", "2", "3", "4", "5"}},
+           {linear_axis(2.5, 4.5, 4), {"2.5", "3.0", "3.5", "4.0", "4.5"}},
+           {linear_axis(0, 0.3, 3), {"0", "0.1", "0.2", "0.3"}},  // 3 times 0.1 is not 0.3
+           {linear_axis(0, 0.002, 4), {"0", "0.0005", "0.0010", "0.0015", "0.0020"}},
+           {linear_axis(0, 0.0002, 4), {"0", "0.5e-4", "1.0e-4", "1.5e-4", "2.0e-4"}},
+           {linear_axis(-2, 2, 2), {"-2", "0", "2"}},
+           {linear_axis(0, 15000, 3), {"0", "5,000", "10,000", "15,000"}},
+           {linear_axis(0, 2.5e6, 5), {"0", "0.5M", "1.0M", "1.5M", "2.0M", "2.5M"}},
+           {linear_axis(0, 1e8, 2), {"0", "50M", "100M"}},
+           {linear_axis(0, 1e29, 5), {"0", "0.2e29", "0.4e29", "0.6e29", "0.8e29", "1.0e29"}},
+           {log_axis(1e-4, 1e-2, 4), {"1e-4", "0.001", "0.01"}},
+           {log_axis(0.1, 1e11, 4), {"0.1", "100", "100,000", "1e8", "1e11"}}})
+    BOOST_TEST(tick_labels(axis) == labels, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(axes_of_steps) {
+  const auto at = [](double end) { return std::pair(step_axis(end, 5).ticks, step_labels(step_axis(end, 5))); };
+  using Ticks = std::vector<double>;
+  using Labels = std::vector<std::string>;
+  BOOST_TEST((at(1) == std::pair(Ticks{0, 1}, Labels{"0", "1"})));
+  BOOST_TEST((at(3) == std::pair(Ticks{0, 1, 2, 3}, Labels{"0", "1", "2", "3"})));
+  BOOST_TEST((at(9999).second == Labels{"0", "2,000", "4,000", "6,000", "8,000"}));
+  BOOST_TEST((at(10000).second == Labels{"0", "2k", "4k", "6k", "8k", "10k"}));
+  BOOST_TEST((at(900000).second == Labels{"0", "200k", "400k", "600k", "800k"}));
+  BOOST_TEST((at(1200000).second == Labels{"0", "0.5M", "1.0M"}));
+  BOOST_TEST((at(10000000).second == Labels{"0", "2M", "4M", "6M", "8M", "10M"}));
+  BOOST_TEST((step_axis(1234, 5).high == 1234.0));
+}
+
+BOOST_AUTO_TEST_CASE(numbers_for_readers) {
   BOOST_TEST(grouped(0) == "0");
   BOOST_TEST(grouped(999) == "999");
   BOOST_TEST(grouped(1003854) == "1,003,854");
   BOOST_TEST(grouped(-100000) == "-100,000");
+  for (const auto& [value, text] : std::vector<std::pair<double, std::string>>{{0, "0"},
+                                                                               {57.25, "57.25"},
+                                                                               {0.95774, "0.9577"},
+                                                                               {9999.6, "10,000"},
+                                                                               {2.6934e10, "2.69e10"},
+                                                                               {-1234567, "-1,234,567"},
+                                                                               {5e-7, "5e-7"}})
+    BOOST_TEST(brief(value) == text);
 }
 
 BOOST_AUTO_TEST_CASE(untrusted_text_is_harmless) {

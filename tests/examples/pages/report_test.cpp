@@ -37,10 +37,11 @@ BOOST_AUTO_TEST_CASE(headlines) {
   const std::string page = report_page(h);
   BOOST_TEST(complaints(page) == "");
   for (const char* part :
-       {"<h1>fish.txt</h1>", "of 3,321,409 parameters", "1.4702 <span class=\"unit\">nats/char</span>",
-        "2.121 bits, perplexity 4.35", "at step 6,000", "111,540 characters scored", "Validation: the last tenth, once",
-        "<dd class=\"value\">8,000</dd>", "ended: all steps are done", "<dd class=\"value\">1 h 6 min</dd>",
-        "51,000 characters per second (median)", "<th scope=\"row\">model</th><td>lstm</td>", "<td>texts/fish.txt</td>",
+       {"<h1>Training on fish.txt</h1>", "3,321,409 parameters", "1.4702 <span class=\"unit\">nats/char</span>",
+        "<dd>2.121 bits per character</dd>\n<dd>perplexity 4.35</dd>", "at step 6,000", "111,540 characters scored",
+        "Validation: the last tenth, once", "<dd class=\"value\">8,000</dd>", "ended: all steps are done",
+        "<dd class=\"value\">1 h 6 min</dd>", "51,000 characters per second (median)",
+        "<th scope=\"row\">model</th><td>lstm</td>", "<td>texts/fish.txt</td>",
         "<title>step 6,000: validation loss 1.4702 nats, 2.121 bits, perplexity 4.35 (best)</title>",
         "<title>step 1: training loss 4.0841 nats, smoothed 4.0941 (5.907 bits)</title>",
         "<title>step 8,000: 0.002</title>", "Nothing was clipped.", "bits per character"})
@@ -51,8 +52,14 @@ BOOST_AUTO_TEST_CASE(headlines) {
 }
 
 BOOST_AUTO_TEST_CASE(durations) {
-  for (const auto& [seconds, text] : std::vector<std::pair<double, std::string>>{
-           {3.25, "3.2 s"}, {59.4, "59 s"}, {59.6, "1 min 0 s"}, {671, "11 min 11 s"}, {3600, "1 h 0 min"}}) {
+  for (const auto& [seconds, text] : std::vector<std::pair<double, std::string>>{{3.25, "3.2 s"},
+                                                                                 {59.4, "59 s"},
+                                                                                 {59.6, "1 min 0 s"},
+                                                                                 {671, "11 min 11 s"},
+                                                                                 {3600, "1 h 0 min"},
+                                                                                 {3599.6, "1 h 0 min"},
+                                                                                 {172799, "47 h 59 min"},
+                                                                                 {500000, "5 d 18 h"}}) {
     RunHistory h;
     h.end = {1, seconds, ""};
     BOOST_TEST(has(report_page(h), "<dd class=\"value\">" + text + "</dd>"), text);
@@ -62,7 +69,8 @@ BOOST_AUTO_TEST_CASE(durations) {
 BOOST_AUTO_TEST_CASE(a_run_without_anything) {
   const std::string page = report_page({});
   BOOST_TEST(complaints(page) == "");
-  BOOST_TEST(has(page, "<h1>Training run</h1>"));
+  BOOST_TEST(has(page, "<h1>A training run</h1>"));
+  BOOST_TEST(has(page, "<title>A training run</title>"));
   BOOST_TEST(has(page, "No step has been logged yet."));
   BOOST_TEST(has(page, "no end in the log: still training, or killed"));
   BOOST_TEST(!has(page, "nan"));
@@ -125,14 +133,116 @@ BOOST_AUTO_TEST_CASE(clips_are_counted_in_parts_of_the_run) {
   RunHistory h = history(1000);
   for (int i = 0; i < 20; ++i) h.steps[static_cast<std::size_t>(i)].clipped = 3;
   std::string page = report_page(h);
-  BOOST_TEST(has(page, "60 in all; each level is a hundredth of the run."));
-  BOOST_TEST(has(page, "<title>steps 0 to 10: 27</title>"));
-  BOOST_TEST(has(page, "<title>steps 10 to 20: 30</title>"));
-  BOOST_TEST(has(page, "<title>steps 20 to 30: 3</title>"));
+  BOOST_TEST(has(page, "60 of 1,000 steps were clipped; each level is a hundredth of the run."));
+  BOOST_TEST(has(page, "<title>steps 1 to 10: 30</title>"));
+  BOOST_TEST(has(page, "<title>steps 11 to 20: 30</title>"));
+  BOOST_TEST(has(page, "<title>steps 21 to 30: 0</title>"));
+  BOOST_TEST(has(page, "<title>steps 991 to 1,000: 0</title>"));
   h = history(4);
   h.steps[3].clipped = 1;
   page = report_page(h);
-  BOOST_TEST(has(page, "1 in all; each level is one of 4 equal parts of the run."));
+  BOOST_TEST(has(page, "1 of 4 steps was clipped; each level is one of 4 equal parts of the run."));
+  h = history(1);
+  h.steps[0].clipped = 1;
+  page = report_page(h);
+  BOOST_TEST(has(page, "1 of 1 step was clipped.</p>"));
+}
+
+BOOST_AUTO_TEST_CASE(every_note_has_its_part_of_the_clips) {
+  RunHistory h;  // noted after each hundred steps: a note is about the steps before it
+  for (int i = 1; i <= 39; ++i) h.steps.push_back({100 * i, 1.0 * i, 2, 2, 0.002, 1, 100, 1000});
+  const std::string page = report_page(h);
+  BOOST_TEST(has(page, "3,900 of 3,900 steps were clipped; each level is one of 39 equal parts of the run."));
+  BOOST_TEST(has(page, "<title>steps 1 to 100: 100</title>"));
+  BOOST_TEST(has(page, "<title>steps 3,801 to 3,900: 100</title>"));
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_that_explodes_leaves_the_rest_readable) {
+  RunHistory h = history(200);
+  for (int i = 190; i < 200; ++i) {
+    auto& s = h.steps[static_cast<std::size_t>(i)];
+    s.loss = std::pow(10.0, i - 170);
+    s.smooth_loss = 0.5 * s.loss;
+  }
+  h.steps[195].loss = h.steps[196].loss = missing;
+  h.validations = {{100, 50, 1.5, 10}, {200, 100, 5e28, 10}};
+  const std::string page = report_page(h);
+  BOOST_TEST(complaints(page) == "");
+  BOOST_TEST(has(page, "style=\"bottom:100.00%\">5</span>"));  // before it exploded, the loss was between 0.9 and 4.1
+  BOOST_TEST(has(page, "8 losses are beyond the axis and drawn at its edge, the farthest 1e29 at step 200."));
+  BOOST_TEST(has(page, "The loss was no number at 2 steps, first at 196."));
+  BOOST_TEST(has(page, "<dd class=\"value\">5e28 <span class=\"unit\">nats/char</span>"));
+  BOOST_TEST(has(page, "<dd>7.21e28 bits per character</dd>\n<dd>at step 200</dd>"));  // e^5e28 is no number here
+  h.steps.resize(191);
+  h.steps[190].loss = 123456;
+  BOOST_TEST(has(report_page(h), "1 loss is beyond the axis and drawn at its edge, the farthest 123,456 at step 191."));
+}
+
+BOOST_AUTO_TEST_CASE(one_step_is_a_dot_one_can_see) {
+  RunHistory h = history(1);
+  h.steps[0].smooth_loss = h.steps[0].loss + 1e-4;
+  const std::string page = report_page(h);
+  BOOST_TEST(complaints(page) == "");
+  BOOST_TEST(count_of(page, "<path class=\"single line ") == 5u);  // two losses, rate, norm, speed
+  for (const char* part : {"\">0.2</span>", "\">0.5</span>"})
+    BOOST_TEST(!has(page, std::string("style=\"left:") + part), part);  // there is no half of a step
+  BOOST_TEST(count_of(page, "class=\"at bottom\"") == 8u);              // 0 and 1 in four charts
+  BOOST_TEST(has(page, ">4.0</span>"));                                 // no axis from 4.0841 to 4.0842
+}
+
+BOOST_AUTO_TEST_CASE(a_learning_rate_that_ends_at_nothing_is_drawn_as_it_falls) {
+  RunHistory h = history(1000);
+  for (auto& s : h.steps) s.learning_rate = 0.001 * (1 + std::cos(0.00314159265358979 * static_cast<double>(s.step)));
+  BOOST_TEST(!has(report_page(h), "logarithmic"));
+}
+
+BOOST_AUTO_TEST_CASE(millions_of_steps) {
+  RunHistory h = history(3);
+  h.steps[2].step = 10'000'000;
+  const std::string page = report_page(h);
+  BOOST_TEST(has(page, "style=\"left:20.00%\">2M</span>"));
+  BOOST_TEST(has(page, "style=\"left:100.00%\">10M</span>"));
+}
+
+BOOST_AUTO_TEST_CASE(figures_are_in_a_table_too) {
+  RunHistory h = history(8000);
+  for (int i = 1; i <= 80; ++i) h.validations.push_back({100 * i, 50.0 * i, i == 37 ? 1.25 : 2.0, 111540});
+  std::string page = report_page(h);
+  BOOST_TEST(complaints(page) == "");
+  BOOST_TEST(has(page, "<details>\n<summary>The figures as a table</summary>\n"));
+  BOOST_TEST(has(page, "<tr><th scope=\"row\">100</th><td>50 s</td><td>0.9894</td><td>2.0000</td><td>2.885</td></tr>"));
+  BOOST_TEST(has(page,
+                 "<tr class=\"best\"><th scope=\"row\">3,700</th><td>30 min 50 s</td><td>0.9393</td><td>1.2500</td>"
+                 "<td>1.803</td></tr>"));
+  BOOST_TEST(has(page, "<tr><th scope=\"row\">8,000</th>"));
+  BOOST_TEST(count_of(page, "<tr><th scope=\"row\">") < 35u);  // with those of the settings
+  h.validations.clear();
+  page = report_page(h);
+  BOOST_TEST(!has(page, "<th scope=\"col\">validation"));
+  BOOST_TEST(has(page, "<tr><th scope=\"row\">1</th><td>0.5 s</td><td>4.0941</td><td>5.907</td></tr>"));
+}
+
+BOOST_AUTO_TEST_CASE(what_it_is_a_page_of) {
+  RunHistory h = history(3);
+  h.time = "2026-11-26T11:00:00Z";
+  h.settings = {{"model", "gru"}, {"layers", "2"}, {"hidden", "256"}};
+  std::string page = report_page(h);
+  BOOST_TEST(has(page, "<title>Training on fish.txt</title>"));
+  BOOST_TEST(has(page,
+                 "<h1>Training on fish.txt</h1>\n<p class=\"soft\">gru, 2 x 256 units, 3,321,409 parameters; begun "
+                 "2026-11-26T11:00:00Z</p>"));
+  h.settings.clear();
+  h.parameters.reset();
+  BOOST_TEST(has(report_page(h), "<h1>Training on fish.txt</h1>\n<p class=\"soft\">begun 2026-11-26T11:00:00Z</p>"));
+}
+
+BOOST_AUTO_TEST_CASE(line_ends_of_windows_and_joiners_in_samples) {
+  RunHistory h = history(1);
+  h.samples = {
+      {1, "one\r\ntwo\rthree \xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9 \xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xAE"}};
+  BOOST_TEST(has(report_page(h),
+                 "<pre>\none\ntwo\\rthree \xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9 "
+                 "\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xAE</pre>"));
 }
 
 BOOST_AUTO_TEST_CASE(resumptions_are_marked) {

@@ -55,16 +55,19 @@ BOOST_AUTO_TEST_CASE(the_first_unit_is_there_without_javascript) {
   const std::string guesses = "<i class=\"g8\">b</i><i class=\"g0\">\xE2\x86\xB5</i></span>";
   const std::string right = "<i class=\"g8 t\">b</i><i class=\"g0\">\xE2\x86\xB5</i></span>";
   const std::string next = "<i class=\"g8\">b</i><i class=\"g0 t\">\xE2\x86\xB5</i></span>";
-  BOOST_TEST(has(page, "<div class=\"l\"><span class=\"c\"><b class=\"p0\">a</b>" + right +
+  const std::string line = "<div class=\"l\" dir=\"auto\">";
+  BOOST_TEST(has(page, line + "<span class=\"c\"><b class=\"p0\">a</b>" + right +
                            "<span class=\"c\"><b class=\"p16\">b</b>" + guesses +
                            "<span class=\"c w\" data-name=\"space\"><b class=\"n16\">\xC2\xB7</b>" + next +
-                           "<span class=\"c w\" data-name=\"newline\"><b class=\"p1\">\xE2\x86\xB5</b>" + guesses +
-                           "</div>\n<div class=\"l\"><span class=\"c\"><b class=\"p0\">a</b>" + guesses +
+                           "<wbr /><span class=\"c w\" data-name=\"newline\"><b class=\"p1\">\xE2\x86\xB5</b>" +
+                           guesses + "</div>\n" + line + "<span class=\"c\"><b class=\"p0\">a</b>" + guesses +
                            "<span class=\"c w\" data-name=\"tab\"><b class=\"n8\">\xE2\x87\xA5</b>" + right +
-                           "<span class=\"c\"><b class=\"n1\">b</b>" + guesses + "</div>"));
-  BOOST_TEST(has(page, "7 characters, 1 layer of 2 units; mean surprise 1.750 nats per character."));
-  BOOST_TEST(has(page, "<h1>fish.txt</h1>\n<p class=\"soft\">runs/fish, step 100</p>"));
-  BOOST_TEST(has(page, "<noscript>"));
+                           "<wbr /><span class=\"c\"><b class=\"n1\">b</b>" + guesses + "</div>"));
+  BOOST_TEST(has(page, "<title>Hidden units on fish.txt</title>"));
+  BOOST_TEST(has(page,
+                 "<h1>Hidden units on fish.txt</h1>\n<p class=\"soft\">runs/fish, step 100; mean surprise 1.750 nats "
+                 "(2.525 bits) per character.</p>"));
+  BOOST_TEST(has(page, "<noscript><p class=\"soft\">Without JavaScript this page shows unit 0 of layer 0.</p>"));
 }
 
 BOOST_AUTO_TEST_CASE(the_script_has_every_unit_and_figure) {
@@ -81,10 +84,64 @@ BOOST_AUTO_TEST_CASE(the_script_has_every_unit_and_figure) {
   BOOST_TEST(complaints(page) == "");
   BOOST_TEST(has(page, "id=\"values\">" + packed + "</script>"));
   BOOST_TEST(has(page,
-                 "id=\"numbers\">{\"layers\":2,\"units\":3,\"top\":2,\"levels\":16,\"surprise\":[null,0.5,1,1.5],"
+                 "id=\"numbers\">{\"layers\":2,\"units\":3,\"layer\":0,\"unit\":0,\"top\":2,\"levels\":16,\"surprise\":"
+                 "[null,0.5,1,1.5],"
                  "\"percent\":[75,4,75,4,75,4,75,4]}</script>"));
-  BOOST_TEST(has(page, "max=\"1\" value=\"0\""));
-  BOOST_TEST(has(page, "max=\"2\" value=\"0\""));
+  for (const char* input : {"id=\"layer\" type=\"number\" min=\"0\" max=\"1\" value=\"0\"",
+                            "id=\"unit\" type=\"number\" min=\"0\" max=\"2\" value=\"0\"",
+                            "id=\"character\" type=\"number\" min=\"0\" max=\"3\""})
+    BOOST_TEST(has(page, input), input);
+}
+
+BOOST_AUTO_TEST_CASE(the_liveliest_unit_comes_first) {
+  Activations a = activations({"a", "b", "a"}, 2, 2);
+  set_unit(a, 2, {64, -127, 127});
+  const std::string page = visualize_page(a);
+  for (const char* part : {"<b class=\"p8\">a</b>", "<b class=\"n16\">b</b>", "<b class=\"p16\">a</b>",
+                           "this page shows unit 0 of layer 1.", "\"layer\":1,\"unit\":0,", "max=\"1\" value=\"1\""})
+    BOOST_TEST(has(page, part), part);
+}
+
+BOOST_AUTO_TEST_CASE(every_symbol_is_one_narrow_column_that_shows) {
+  const std::vector<std::tuple<std::string, std::string, std::string>> cases{
+      {"\xC2\x85", "\xE2\x97\x8C", "\\u{0085}"},
+      {"\xC2\xA0", "\xE2\x97\x8C", "\\u{00A0}"},           // a space that does not break
+      {"\xE2\x80\x8D", "\xE2\x97\x8C", "\\u{200D}"},       // a joiner
+      {"\xE2\x80\xAE", "\xE2\x97\x8C", "\\u{202E}"},       // from right to left
+      {"\xEF\xB8\x8F", "\xE2\x97\x8C", "\\u{FE0F}"},       // a variation selector
+      {"\xF3\xA0\x81\xA7", "\xE2\x97\x8C", "\\u{E0067}"},  // a tag
+      {"\xCC\x81", "\xE2\x97\x8C\xCC\x81", "\\u{0301}"},   // an accent without a letter
+      {"\xE3\x82\x99", "\xE2\x97\x8C\xE3\x82\x99", "\\u{3099}"},
+  };
+  for (const auto& [symbol, text, name] : cases) {
+    Activations a = activations({"a", symbol}, 1, 1);
+    a.alphabet[1] = symbol;
+    const std::string page = visualize_page(a);
+    BOOST_TEST(complaints(page) == "", name);
+    BOOST_TEST(has(page, "<span class=\"c w\" data-name=\"" + name + "\"><b class=\"p0\">" + text + "</b>"), page);
+    BOOST_TEST(has(page, ">" + text + "</i>"), name);
+  }
+  // Control characters, and bytes of a text of bytes.
+  for (const auto& [symbol, text, name] :
+       std::vector<std::tuple<std::string, std::string, std::string>>{{"\r", "0D", "carriage return"},
+                                                                      {std::string(1, '\0'), "00", "\\x00"},
+                                                                      {"\x1B", "1B", "\\x1B"},
+                                                                      {"\x7F", "7F", "\\x7F"},
+                                                                      {"\xE9", "E9", "\\xE9"}}) {
+    Activations a = activations({symbol, "b"}, 1, 1);
+    a.alphabet[1] = symbol;
+    const std::string page = visualize_page(a);
+    BOOST_TEST(complaints(page) == "", name);
+    BOOST_TEST(has(page, "<span class=\"c w x\" data-name=\"" + name + "\"><b class=\"p0\">" + text +
+                             "</b><i class=\"g8\">" + text + "</i>"),
+               page);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(lines_break_between_words_and_in_what_has_none) {
+  const std::string page = visualize_page(activations(std::vector<std::string>(50, "a"), 1, 1));
+  BOOST_TEST(count_of(page, "<wbr />") == 2u);
+  BOOST_TEST(count_of(page.substr(0, page.find("<wbr />")), "<span class=\"c\">") == 20u);
 }
 
 BOOST_AUTO_TEST_CASE(units_are_ranked) {
@@ -116,7 +173,7 @@ BOOST_AUTO_TEST_CASE(long_texts) {
   for (int i = 0; i < 50000; ++i) a.guesses.push_back({i % 4, 0.2f});
   const std::string page = visualize_page(a);
   BOOST_TEST(page.size() < 10000u * (3 * 64 * 4 / 3 + 250));
-  BOOST_TEST(count_of(page, "<div class=\"l\">") == 250u);
+  BOOST_TEST(count_of(page, "<div class=\"l\" dir=\"auto\">") == 250u);
   BOOST_TEST(count_of(page, "<i class=\"g2") >= 50000u);
 }
 
@@ -141,10 +198,10 @@ BOOST_AUTO_TEST_CASE(nothing_untrusted_becomes_markup) {
   const std::string page = visualize_page(a);
   BOOST_TEST(complaints(page) == "");
   BOOST_TEST(count_of(page, hostile_html) == 3u);
-  for (const char* part :
-       {"<b class=\"p0\">&lt;</b>", ">\\x00</b>", ">\\x1B</b>", ">\\r</b>", ">\\u{2028}</b>", ">\\u{202E}</b>",
-        ">\xC3\xA9</b>", "data-name=\"\\xE9\"><b", ">\xEF\xBF\xBD</b>", ">&lt;/script&gt;</b>"})
+  for (const char* part : {"<b class=\"p0\">&lt;</b>", "data-name=\"\\u{2028}\"><b", "data-name=\"\\u{202E}\"><b",
+                           ">\xC3\xA9</b>", "data-name=\"\\xE9\"><b", "data-name=\"\\xFF\"><b", ">&lt;/script&gt;</b>"})
     BOOST_TEST(has(page, part), part);
+  for (const char* raw : {"\x1B", "\r", "\xE2\x80\xA8", "\xE2\x80\xAE", "\xFF"}) BOOST_TEST(!has(page, raw));
   BOOST_TEST(count_of(page, "</script>") == 3u);  // of what we wrote
 }
 

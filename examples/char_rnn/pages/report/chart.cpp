@@ -43,9 +43,10 @@ class Drawing {
   void line(const Series& s) {
     const auto points = thinned(s.points, buckets);
     if (points.empty()) return;
-    add("\n<path class=\"line {}\" d=\"", s.look);
+    const bool single = points.size() == 1;  // a dot, by the round ends of lines
+    add("\n<path class=\"{}line {}\" d=\"", single ? "single " : "", s.look);
     for (const Point& p : points) add("{}{:.1f} {:.1f}", &p == points.data() ? 'M' : 'L', x(p.x), y(p.y));
-    if (points.size() == 1) add("h0");  // a dot, by the round ends of lines
+    if (single) add("h0");
     add("\" />");
   }
 
@@ -81,24 +82,18 @@ std::string legend(const Chart& chart) {
   return "<span class=\"keys\">\n" + out + "</span>\n";
 }
 
-/// In thousands where there are many: six digits side by side would touch on a phone.
-std::string step_label(double step, const Axis& axis) {
-  return step == 0 || axis.high < 10000 ? tick_label(step) : tick_label(step / 1000) + "k";
-}
-
 std::string labels(const Chart& chart) {
   std::string out;
-  for (const double tick : chart.x.ticks)
-    out += fmt::format("<span class=\"at bottom\" style=\"left:{:.2f}%\">{}</span>\n", 100 * chart.x.place(tick),
-                       step_label(tick, chart.x));
-  const auto side = [&](const char* where, const Axis& axis) {
-    for (const double tick : axis.ticks)
-      out += fmt::format("<span class=\"at {}\" style=\"bottom:{:.2f}%\">{}</span>\n", where, 100 * axis.place(tick),
-                         tick_label(tick));
+  const auto side = [&](const char* where, const char* from, const Axis& axis, const std::vector<std::string>& texts) {
+    for (std::size_t i = 0; i < texts.size(); ++i)
+      out += fmt::format("<span class=\"at {}\" style=\"{}:{:.2f}%\">{}</span>\n", where, from,
+                         100 * axis.place(axis.ticks[i]), texts[i]);
   };
-  side("left", chart.y);
-  if (!chart.right_unit.empty())
-    side("right", exact_axis(chart.y.low * chart.right_scale, chart.y.high * chart.right_scale, 8));
+  side("bottom", "left", chart.x, step_labels(chart.x));
+  side("left", "bottom", chart.y, tick_labels(chart.y));
+  if (chart.right_unit.empty()) return out;
+  const Axis right = exact_axis(chart.y.low * chart.right_scale, chart.y.high * chart.right_scale, 8);
+  side("right", "bottom", right, tick_labels(right));
   return out;
 }
 
@@ -119,13 +114,13 @@ const char chart_style[] = R"css(
 .keys { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .8125rem; color: var(--soft); }
 .key::before { content: ""; display: inline-block; width: 1.25rem; height: 0; margin-right: .4rem;
   vertical-align: .28em; border-top: 2px solid var(--line); }
-.key.dotted::before { width: .55rem; height: .55rem; border: 0; border-radius: 50%; background: var(--line);
+.key.dotted::before { print-color-adjust: exact; width: .55rem; height: .55rem; border: 0; border-radius: 50%; background: var(--line);
   vertical-align: 0; }
 .key.resumed::before { border-top: 2px dotted var(--soft); }
 .blue { --line: var(--blue); } .orange { --line: var(--orange); }
 .faint { --line: color-mix(in srgb, var(--blue) 50%, var(--card)); }
 .units, .steps { display: flex; justify-content: space-between; font-size: .75rem; color: var(--soft); }
-.units { margin-top: .5rem; min-height: 1.4rem; padding-bottom: .35rem; }
+.units { margin-top: .5rem; min-height: 1.7rem; padding-bottom: .65rem; }
 .steps { justify-content: center; padding-top: 1.5rem; }
 .plot { position: relative; margin: 0 .75rem 0 3.25rem; }
 .plot.two { margin-right: 2.5rem; }
@@ -135,6 +130,7 @@ const char chart_style[] = R"css(
 .plot .mark { stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 2 4; }
 .plot .line { stroke: var(--line); stroke-width: 2; }
 .plot .faint { stroke-width: 1; }
+.plot .single { stroke-width: 6; }
 .plot .dot { stroke: var(--line); stroke-width: 7; }
 .plot .dot:hover { stroke-width: 11; }
 .plot rect { fill: transparent; }
@@ -144,6 +140,8 @@ const char chart_style[] = R"css(
 .at.bottom { top: calc(100% + .5rem); transform: translateX(-50%); }
 .at.left { right: calc(100% + .5rem); transform: translateY(50%); }
 .at.right { left: calc(100% + .5rem); transform: translateY(50%); }
+.at.right::before { content: ""; position: absolute; right: calc(100% + .15rem); top: 50%; width: .35rem;
+  border-top: 1px solid var(--soft); }
 )css";
 
 }  // namespace char_rnn

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "../numbers.hpp"
+
 namespace char_rnn {
 
 namespace {
@@ -55,6 +57,33 @@ void part(double& low, double& high) {
   const double half = low == 0 ? 1 : 0.5 * std::abs(low);
   low -= half;
   high += half;
+}
+
+/// Of a linear axis, in units.
+std::vector<std::string> linear_labels(const Axis& axis, double unit, const std::string& suffix) {
+  const auto& ticks = axis.ticks;
+  const double step = ticks.size() > 1 ? (ticks[1] - ticks[0]) / unit : 1;
+  const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
+  std::vector<std::string> labels;
+  for (const double tick : ticks) {
+    const double value = tick / unit;
+    if (tick == 0) labels.emplace_back("0");
+    else
+      labels.push_back((decimals == 0 ? grouped(std::llround(value)) : fmt::format("{:.{}f}", value, decimals)) +
+                       suffix);
+  }
+  return labels;
+}
+
+/// Of powers of ten.
+std::vector<std::string> log_labels(const Axis& axis) {
+  std::vector<std::string> labels;
+  for (const double tick : axis.ticks) {
+    const auto power = static_cast<int>(std::lround(std::log10(tick)));
+    if (power < -3 || power > 5) labels.push_back(fmt::format("1e{}", power));
+    else labels.push_back(power < 0 ? fmt::format("{:.{}f}", tick, -power) : grouped(std::llround(tick)));
+  }
+  return labels;
 }
 
 }  // namespace
@@ -116,24 +145,26 @@ Axis axis_over(const std::vector<Point>& points, int count) {
   return high > 100 * least ? log_axis(least, high, count) : linear_axis(std::min(low, 0.0), high, count);
 }
 
-std::string tick_label(double value) {
-  const double magnitude = std::abs(value);
-  if (magnitude < 1e-12) return "0";
-  if (magnitude >= 1e15) return fmt::format("{:.3g}", value);
-  if (magnitude >= 1e6) return fmt::format("{:g}M", value / 1e6);
-  if (magnitude >= 1000 && std::round(value) == value) return grouped(static_cast<long long>(value));
-  if (magnitude < 0.001) {
-    const int power = static_cast<int>(std::floor(std::log10(magnitude) + 1e-9));
-    return fmt::format("{:.4g}e{}", value / std::pow(10.0, power), power);
-  }
-  return fmt::format("{:.6g}", value);
+Axis step_axis(double last, int count) {
+  Axis axis = exact_axis(0, last, count);
+  std::erase_if(axis.ticks, [](double tick) { return tick != std::round(tick); });
+  return axis;
 }
 
-std::string grouped(long long value) {
-  std::string digits = std::to_string(value);
-  for (int at = static_cast<int>(digits.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
-  return digits;
+std::vector<std::string> tick_labels(const Axis& axis) {
+  if (axis.log) return log_labels(axis);
+  double top = 0;
+  for (const double tick : axis.ticks) top = std::max(top, std::abs(tick));
+  if (top >= 1e9 || top < 0.001) {
+    const int power = top > 0 ? static_cast<int>(std::floor(std::log10(top) + 1e-9)) : 0;
+    return linear_labels(axis, std::pow(10.0, power), fmt::format("e{}", power));
+  }
+  return top >= 1e6 ? linear_labels(axis, 1e6, "M") : linear_labels(axis, 1, "");
+}
+
+std::vector<std::string> step_labels(const Axis& axis) {
+  if (axis.high < 10000) return linear_labels(axis, 1, "");
+  return axis.high < 1e6 ? linear_labels(axis, 1e3, "k") : linear_labels(axis, 1e6, "M");
 }
 
 }  // namespace char_rnn

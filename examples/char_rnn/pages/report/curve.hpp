@@ -37,9 +37,13 @@ Axis log_axis(double low, double high, int count);
 /// A logarithmic axis where the positive values of the points span more than two decades, else a linear one.
 Axis axis_over(const std::vector<Point>& points, int count);
 
-/// A tick's value as short as it is exact: 0.5, 12,000, 3M, 2e-5.
-std::string tick_label(double value);
-/// An integer with its thousands apart: 1,003,854.
-std::string grouped(long long value);
+/// From 0 to the last of training steps, with ticks at whole steps.
+Axis step_axis(double last, int count);
+
+/// What stands at the ticks, in one notation and with as many decimals as their distance has: 0.5, 1.0; 10,000; 2M;
+/// 0.5e-4. Of a logarithmic axis, every power of ten by itself.
+std::vector<std::string> tick_labels(const Axis& axis);
+/// The same of steps, in thousands where there are many: six digits side by side would touch on a phone.
+std::vector<std::string> step_labels(const Axis& axis);
 
 }  // namespace char_rnn

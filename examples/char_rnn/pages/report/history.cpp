@@ -140,6 +140,24 @@ const RunHistory::Validation* RunHistory::best() const {
   return best;
 }
 
+std::int64_t RunHistory::last_step() const {
+  std::int64_t step = end ? end->step : 0;
+  if (!steps.empty()) step = std::max(step, steps.back().step);
+  if (!validations.empty()) step = std::max(step, validations.back().step);
+  return step;
+}
+
+const RunHistory::Step* RunHistory::at(std::int64_t step) const {
+  const auto after = std::upper_bound(steps.begin(), steps.end(), step,
+                                      [](std::int64_t number, const Step& s) { return number < s.step; });
+  return after == steps.begin() ? nullptr : &*std::prev(after);
+}
+
+const RunHistory::Step* RunHistory::last(double Step::*member) const {
+  const auto at = std::find_if(steps.rbegin(), steps.rend(), [&](const Step& s) { return std::isfinite(s.*member); });
+  return at == steps.rend() ? nullptr : &*at;
+}
+
 RunHistory read_history(const std::filesystem::path& path) {
   const std::string log = fmt::format("log '{}'", xgrad::escaped(path.string()));
   const auto refuse = [&log] {

@@ -27,7 +27,7 @@ struct RunHistory {
     double loss = 0, smooth_loss = 0;  // nats per character
     double learning_rate = 0;
     double gradient_norm = 0;
-    double clipped = 0;  // how many limits took effect since the step before in this list
+    double clipped = 0;  // in how many steps a limit took effect, since the one before in this list
     double chars_per_s = 0;
   };
   struct Validation {
@@ -62,6 +62,12 @@ struct RunHistory {
 
   /// The validation with the least loss, the first of equals; null where there is none.
   const Validation* best() const;
+  /// The last step of which there is any word; 0 where there is none.
+  std::int64_t last_step() const;
+  /// The newest noted step up to this one, or null.
+  const Step* at(std::int64_t step) const;
+  /// The newest step with a finite value of this member, or null.
+  const Step* last(double Step::*member) const;
 };
 
 /// Reads a log. Throws xgrad::FileError where it cannot be read and xgrad::FormatError, with the number of the line,

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "../html.hpp"
-#include "../report/curve.hpp"
+#include "../numbers.hpp"
 #include "parts.hpp"
+#include "symbols.hpp"
 
 namespace char_rnn {
 
@@ -16,20 +16,7 @@ namespace {
 constexpr int levels = 16;        // of colour on either side of zero: p-16 .. p16
 constexpr int guess_levels = 10;  // of probability
 constexpr std::size_t listed = 8;
-
-/// A symbol as the page shows it, and what to call it where that does not say enough.
-struct Shown {
-  std::string text;  // HTML
-  std::string name;  // HTML, or empty
-};
-
-Shown shown(const std::string& symbol) {
-  if (symbol == " ") return {"\xC2\xB7", "space"};
-  if (symbol == "\n") return {"\xE2\x86\xB5", "newline"};
-  if (symbol == "\t") return {"\xE2\x87\xA5", "tab"};
-  if (symbol.size() == 1 && (symbol[0] & 0x80) != 0) return {html(symbol), html(xgrad::escaped(symbol))};  // a byte
-  return {html(symbol), ""};
-}
+constexpr int unbroken = 20;  // columns; a narrow window has room for them
 
 std::string colours() {
   std::string css;
@@ -50,28 +37,36 @@ std::string level_class(std::int8_t value) {
   return fmt::format("{}{}", value < 0 ? 'n' : 'p', std::min(level, levels));
 }
 
-/// The text: a block for each line, a column for each character.
+/// The text: a block for each line, a column for each character; lines break between words, or where they must.
 class TextWriter {
  public:
-  explicit TextWriter(const Activations& a) : a_(a) {
+  TextWriter(const Activations& a, const RankedUnit& start)
+      : a_(a), start_(static_cast<std::size_t>(start.layer * a.units + start.unit)) {
     for (const std::string& symbol : a.alphabet) alphabet_.push_back(shown(symbol).text);
   }
 
   std::string html_text() {
-    out_ = "<div class=\"l\">";
+    const std::string line = "<div class=\"l\" dir=\"auto\">";
+    out_ = line;
+    int since = 0;  // the last place where the line may break
     for (std::size_t i = 0; i < a_.symbols.size(); ++i) {
       column(i);
-      if (a_.symbols[i] == "\n" && i + 1 < a_.symbols.size()) out_ += "</div>\n<div class=\"l\">";
+      ++since;
+      if (i + 1 == a_.symbols.size()) break;
+      const std::string& symbol = a_.symbols[i];
+      if (symbol == "\n") out_ += "</div>\n" + line, since = 0;
+      else if (symbol == " " || symbol == "\t" || since == unbroken) out_ += "<wbr />", since = 0;
     }
     return std::move(out_) + "</div>\n";
   }
 
  private:
   void column(std::size_t i) {
-    const std::string& symbol = a_.symbols[i];
-    const Shown show = shown(symbol);
-    out_ += show.name.empty() ? "<span class=\"c\">" : "<span class=\"c w\" data-name=\"" + show.name + "\">";
-    const std::int8_t value = a_.values[i * static_cast<std::size_t>(a_.layers) * static_cast<std::size_t>(a_.units)];
+    const Shown show = shown(a_.symbols[i]);
+    if (show.name.empty()) out_ += "<span class=\"c\">";
+    else out_ += fmt::format("<span class=\"c w{}\" data-name=\"{}\">", show.digits ? " x" : "", show.name);
+    const std::int8_t value =
+        a_.values[i * static_cast<std::size_t>(a_.layers) * static_cast<std::size_t>(a_.units) + start_];
     out_ += "<b class=\"" + level_class(value) + "\">" + show.text + "</b>";
     for (std::size_t g = i * a_.top(); g < (i + 1) * a_.top(); ++g) guess(a_.guesses[g], i + 1);
     out_ += "</span>";
@@ -85,6 +80,7 @@ class TextWriter {
   }
 
   const Activations& a_;
+  const std::size_t start_;  // the unit shown, of all
   std::vector<std::string> alphabet_;
   std::string out_;
 };
@@ -104,9 +100,10 @@ std::string packed(const Activations& a) {
 }
 
 /// Numbers alone, so that no text can end the element that they lie in.
-std::string numbers(const Activations& a) {
-  std::string out = fmt::format("{{\"layers\":{},\"units\":{},\"top\":{},\"levels\":{},\"surprise\":[", a.layers,
-                                a.units, a.top(), levels);
+std::string numbers(const Activations& a, const RankedUnit& start) {
+  std::string out =
+      fmt::format("{{\"layers\":{},\"units\":{},\"layer\":{},\"unit\":{},\"top\":{},\"levels\":{},\"surprise\":[",
+                  a.layers, a.units, start.layer, start.unit, a.top(), levels);
   for (std::size_t i = 0; i < a.surprise.size(); ++i)
     out += (i == 0 ? "" : ",") + (std::isfinite(a.surprise[i]) ? fmt::format("{:.3g}", a.surprise[i]) : "null");
   out += "],\"percent\":[";
@@ -115,6 +112,8 @@ std::string numbers(const Activations& a) {
            (std::isfinite(a.guesses[i].probability) ? fmt::format("{:.3g}", 100 * a.guesses[i].probability) : "null");
   return out + "]}";
 }
+
+std::string title_of(const Activations& a) { return "Hidden units on " + a.title; }
 
 std::string list(const char* name, const char* why, const std::vector<RankedUnit>& units, bool with_layers) {
   if (units.empty()) return "";
@@ -125,9 +124,7 @@ std::string list(const char* name, const char* why, const std::vector<RankedUnit
   return out + "</p>\n";
 }
 
-std::string lists(const Activations& a) {
-  const RankedUnits ranked = ranked_units(a, listed);
-  const bool layers = a.layers > 1;
+std::string lists(const RankedUnits& ranked, bool layers) {
   return fmt::format("<nav id=\"lists\" hidden=\"\">\n<p>Units worth a look{}:</p>\n", layers ? " (layer:unit)" : "") +
          list("most lively", "by standard deviation, 0 to 1", ranked.lively, layers) +
          list("like switches", "by bimodality: 1 for two values, 0.56 for an even spread, 0.33 for a bell",
@@ -135,20 +132,21 @@ std::string lists(const Activations& a) {
          list("slowest", "by correlation with themselves a character later", ranked.slow, layers) + "</nav>\n";
 }
 
-std::string bar(const Activations& a) {
+std::string bar(const Activations& a, const RankedUnit& start) {
   const char* absent = " hidden=\"\"";
   return fmt::format(
       R"html(<form id="bar" hidden="">
-<span class="pick"{0}><label for="layer">layer</label> <input id="layer" type="number" min="0" max="{1}" value="0" /></span>
+<span class="pick"{0}><label for="layer">layer</label> <input id="layer" type="number" min="0" max="{1}" value="{2}" /></span>
 <span class="pick"><label for="unit">unit</label> <button type="button" id="previous" aria-label="previous unit">&#8249;</button>
-<input id="unit" type="number" min="0" max="{2}" value="0" /> <button type="button" id="next" aria-label="next unit">&#8250;</button></span>
-<span class="scale"><span>&#8722;1</span><span class="ramp"></span><span>+1</span></span>
-<label class="pick"{3}><input id="guesses" type="checkbox" checked="" /> guesses</label>
-<output id="say">Point at a character for its figures. Arrow keys change the unit{4}.</output>
+<input id="unit" type="number" min="0" max="{3}" value="{4}" /> <button type="button" id="next" aria-label="next unit">&#8250;</button></span>
+<span class="scale"><span>activation &#8722;1</span><span class="ramp"></span><span>+1</span></span>
+<span class="pick"><label for="character">character</label> <input id="character" type="number" min="0" max="{5}" /></span>
+<label class="pick"{6}><input id="guesses" type="checkbox" checked="" /> guesses</label>
+<output id="say">Point at a character, or give its number, for its figures. Arrow keys change the unit{7}.</output>
 </form>
 )html",
-      a.layers == 1 ? absent : "", a.layers - 1, a.units - 1, a.top() == 0 ? absent : "",
-      a.layers == 1 ? "" : ", with Shift the layer");
+      a.layers == 1 ? absent : "", a.layers - 1, start.layer, a.units - 1, start.unit, a.symbols.size() - 1,
+      a.top() == 0 ? absent : "", a.layers == 1 ? "" : ", with Shift the layer");
 }
 
 std::string about(const Activations& a) {
@@ -159,17 +157,15 @@ std::string about(const Activations& a) {
       total += s;
       ++known;
     }
-  std::string out = "<header>\n<h1>" + html(a.title) + "</h1>\n<p class=\"soft\">" + html(a.run) + "</p>\n";
-  out += fmt::format("<p class=\"soft\">{} characters, {} {} of {} units",
-                     grouped(static_cast<long long>(a.symbols.size())), a.layers, a.layers == 1 ? "layer" : "layers",
-                     grouped(a.units));
-  if (known > 0) out += fmt::format("; mean surprise {:.3f} nats per character", total / static_cast<double>(known));
+  const double mean = total / static_cast<double>(known);
+  std::string out = "<header>\n<h1>" + html(title_of(a)) + "</h1>\n<p class=\"soft\">" + html(a.run);
+  if (known > 0)
+    out += fmt::format("; mean surprise {:.3f} nats ({:.3f} bits) per character", mean, mean * bits_per_nat);
   out += ".</p>\n";
   if (a.top() > 0)
     out += fmt::format(
         "<p class=\"soft key\">Beneath each character are the model's {} best guesses for the next, from the most "
-        "probable "
-        "down: <i class=\"g1\">10 %</i> <i class=\"g5\">50 %</i> <i class=\"g10\">100 %</i>; "
+        "probable down: <i class=\"g1\">10 %</i> <i class=\"g5\">50 %</i> <i class=\"g10\">100 %</i>; "
         "<i class=\"g5 t\">framed</i> where it came true.</p>\n",
         a.top());
   return out + "</header>\n";
@@ -179,12 +175,17 @@ std::string about(const Activations& a) {
 
 std::string visualize_page(const Activations& a) {
   check(a);
+  const RankedUnits ranked = ranked_units(a, listed);
+  const RankedUnit& start = ranked.lively[0];
   const std::string body =
-      about(a) + "<noscript><p class=\"soft\">Without JavaScript this page shows unit 0 of layer 0.</p></noscript>\n" +
-      lists(a) + bar(a) + "<main id=\"text\">\n" + TextWriter(a).html_text() + "</main>\n" +
-      "<script type=\"application/json\" id=\"numbers\">" + numbers(a) + "</script>\n" +
+      about(a) +
+      fmt::format(
+          "<noscript><p class=\"soft\">Without JavaScript this page shows unit {} of layer {}.</p></noscript>\n",
+          start.unit, start.layer) +
+      lists(ranked, a.layers > 1) + bar(a, start) + "<main id=\"text\">\n" + TextWriter(a, start).html_text() +
+      "</main>\n" + "<script type=\"application/json\" id=\"numbers\">" + numbers(a, start) + "</script>\n" +
       "<script type=\"text/plain\" id=\"values\">" + packed(a) + "</script>\n";
-  return page({a.title, visualize_style + colours(), body, visualize_script});
+  return page({title_of(a), visualize_style + colours(), body, visualize_script});
 }
 
 }  // namespace char_rnn

@@ -8,9 +8,9 @@
 
 namespace char_rnn {
 
-/// One HTML file that loads nothing. Without JavaScript it shows unit 0 of layer 0; with it, any unit: by number, by
-/// arrow keys, by a list of promising ones, and by address (#layer:unit). Throws xgrad::ValueError where the parts of
-/// `a` do not fit together.
+/// One HTML file that loads nothing. It shows the liveliest unit first. Without JavaScript that is all; with it, any
+/// unit: by number, by arrow keys, by a list of promising ones, and by address (#layer:unit); and the figures of any
+/// character: by pointing, and by number. Throws xgrad::ValueError where the parts of `a` do not fit together.
 std::string visualize_page(const Activations& a);
 
 }  // namespace char_rnn
