@@ -141,9 +141,8 @@ BOOST_AUTO_TEST_CASE(nothing_untrusted_becomes_markup) {
   const std::string page = visualize_page(a);
   BOOST_TEST(complaints(page) == "");
   BOOST_TEST(count_of(page, hostile_html) == 3u);
-  for (const char* part :
-       {"<b class=\"p0\">&lt;</b>", ">\\x00</b>", ">\\x1B</b>", ">\\r</b>", ">\\u{2028}</b>", ">\\u{202E}</b>",
-        ">\xC3\xA9</b>", "data-name=\"\\xE9\"><b", ">\xEF\xBF\xBD</b>", ">&lt;/script&gt;</b>"})
+  for (const char* part : {"<b class=\"p0\">&lt;</b>", ">\\x00</b>", ">\\x1B</b>", ">\\r</b>", ">\\u{2028}</b>",
+                           ">\\u{202E}</b>", ">\xC3\xA9</b>", ">\\xE9</b>", ">&lt;/script&gt;</b>"})
     BOOST_TEST(has(page, part), part);
   BOOST_TEST(count_of(page, "</script>") == 3u);  // of what we wrote
 }

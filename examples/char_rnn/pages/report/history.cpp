@@ -109,6 +109,7 @@ void resume(RunHistory& history, const Members& line) {
   drop(history.steps);
   drop(history.validations);
   drop(history.samples);
+  drop(history.saves);
   drop(history.resumes);
   history.resumes.push_back({step, line.text("time")});
   history.end.reset();
@@ -127,6 +128,7 @@ void read_event(RunHistory& history, const Json& object, const std::string& wher
   if (event == "validation")
     append(history.validations, {line.step(), line.number("seconds"), line.number("nats"), line.count("chars")}, where);
   if (event == "sample") append(history.samples, {line.step(), line.text("text")}, where);
+  if (event == "save") append(history.saves, {line.step(), line.number("seconds")}, where);
   if (event == "resume") resume(history, line);
   if (event == "end") history.end = {line.step(), line.number("seconds"), line.text("reason")};
 }
@@ -138,6 +140,16 @@ const RunHistory::Validation* RunHistory::best() const {
   for (const Validation& v : validations)
     if (std::isfinite(v.nats) && (best == nullptr || v.nats < best->nats)) best = &v;
   return best;
+}
+
+double RunHistory::seconds_until(std::int64_t step) const {
+  double longest = 0;
+  const auto look = [&](const auto& events) {
+    for (const auto& at : events)
+      if (at.step <= step && at.seconds > longest) longest = at.seconds;
+  };
+  look(steps), look(saves);
+  return longest;
 }
 
 RunHistory read_history(const std::filesystem::path& path) {

@@ -27,7 +27,7 @@ Shown shown(const std::string& symbol) {
   if (symbol == " ") return {"\xC2\xB7", "space"};
   if (symbol == "\n") return {"\xE2\x86\xB5", "newline"};
   if (symbol == "\t") return {"\xE2\x87\xA5", "tab"};
-  if (symbol.size() == 1 && (symbol[0] & 0x80) != 0) return {html(symbol), html(xgrad::escaped(symbol))};  // a byte
+  if (symbol.size() == 1 && (symbol[0] & 0x80) != 0) return {html(xgrad::escaped(symbol)), ""};  // a byte
   return {html(symbol), ""};
 }
 
