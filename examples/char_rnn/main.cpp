@@ -1,7 +1,7 @@
-// char_rnn train FILE, sample DIR and the other verbs: each has a file in verbs/. options/ reads the command line,
-// model/ has the model whose cell is chosen by name, training/ the step and what is around it, run/ the folder of a run
-// and its checkpoints, pages/ what is looked at in a browser, terminal/ the streams. This file turns what ends the
-// program into an exit code and two lines on stderr.
+// char_rnn train FILE, sample DIR and the other verbs: each has a file in verbs/. settings/ has what shapes a training,
+// options/ reads the command line, model/ has the model whose cell is chosen by name, training/ the step and what is
+// around it, run/ the folder of a run and its checkpoints, pages/ what is looked at in a browser, terminal/ the
+// streams. This file turns what ends the program into an exit code and two lines on stderr.
 #include <csignal>
 #include <filesystem>
 #include <new>
@@ -69,5 +69,6 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   char_rnn::open_closed_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is then an error of write(), which TextOut knows
+  std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that has grown to its limit
   return char_rnn::run(argc, argv);
 }

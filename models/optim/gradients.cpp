@@ -30,18 +30,17 @@ GradientFigures gradient_figures(GradientBuffer<T>& gradients, double bound) {
 }
 
 template <class T>
-double clip_by_norm(GradientBuffer<T>& gradients, double bound) {
+bool clip_by_norm(GradientBuffer<T>& gradients, const GradientFigures& measured, double bound) {
   detail::check_bound(bound);
-  const double norm = gradient_figures(gradients).norm;
   const auto g = gradients.flat();
-  const bool scales = norm > bound && std::isfinite(norm);
-  if (scales) kernels::scale_values(size_of(g), static_cast<T>(bound / norm), g.data());
-  return norm;
+  const bool scales = measured.norm > bound && std::isfinite(measured.norm);
+  if (scales) kernels::scale_values(size_of(g), static_cast<T>(bound / measured.norm), g.data());
+  return scales;
 }
 
 #define XGRAD_INSTANTIATE(T)                                             \
   template GradientFigures gradient_figures(GradientBuffer<T>&, double); \
-  template double clip_by_norm(GradientBuffer<T>&, double);
+  template bool clip_by_norm(GradientBuffer<T>&, const GradientFigures&, double);
 XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE
 

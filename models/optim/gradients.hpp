@@ -19,11 +19,12 @@ struct GradientFigures {
 template <class T>
 GradientFigures gradient_figures(GradientBuffer<T>& gradients, double bound = std::numeric_limits<double>::infinity());
 
-/// Scales the gradients so that their 2-norm over all parameters is at most `bound`, to round-off; returns the norm
-/// before. A norm that is no finite number is returned, too, and the gradients are then left as they are, for a scaled
-/// infinity is NaN, and what stands beside it would become zero or NaN. Throws as gradient_figures does.
+/// Scales the gradients so that their 2-norm over all parameters is at most `bound`, to round-off; returns whether it
+/// was above. The norm is taken from `measured`, what gradient_figures said of these gradients as they are. Where it is
+/// no finite number they are left alone, for a scaled infinity is NaN, and what stands beside it would become zero or
+/// NaN. Throws as gradient_figures does.
 template <class T>
-double clip_by_norm(GradientBuffer<T>& gradients, double bound);
+bool clip_by_norm(GradientBuffer<T>& gradients, const GradientFigures& measured, double bound);
 
 namespace detail {
 

@@ -7,7 +7,7 @@
 #include <variant>
 #include <xgrad/models/models.hpp>
 
-#include "../options/settings.hpp"
+#include "../settings/settings.hpp"
 
 namespace char_rnn {
 

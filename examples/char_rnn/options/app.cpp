@@ -2,18 +2,44 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <sstream>
 
 #include "../failure.hpp"
-#include "suggestions.hpp"
+#include "../settings/suggestions.hpp"
 #include "values.hpp"
 
 namespace char_rnn {
 
 using xgrad::escaped;
 
+namespace {
+
+constexpr std::size_t help_columns = 79, name_columns = 24;  // of a terminal, and of what options are called
+
+/// Lines of so many columns at most: those of the text, broken at spaces.
+std::string wrapped(const std::string& text, std::size_t columns) {
+  std::string out;
+  std::istringstream lines(text);
+  for (std::string line, word; std::getline(lines, line);) {
+    if (!out.empty()) out += '\n';
+    std::size_t used = 0;
+    for (std::istringstream words(line); words >> word; used += word.size()) {
+      const bool first = used == 0, fits = used + 1 + word.size() <= columns;
+      if (!first) out += fits ? ' ' : '\n';
+      used = !first && fits ? used + 1 : 0;
+      out += word;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 CLI::App* add_verb(CLI::App& app, const char* name, const char* help, const Positional& place) {
   CLI::App* verb = app.add_subcommand(name, help);
+  verb->footer("");  // not that of the program
   verb->set_help_flag("--help", "print this and exit");
+  verb->get_formatter()->column_width(name_columns);
   verb->allow_extras();
   if (*place.name != '\0') {
     const auto ignore = [](const CLI::results_t&) { return true; };
@@ -23,17 +49,20 @@ CLI::App* add_verb(CLI::App& app, const char* name, const char* help, const Posi
   return verb;
 }
 
-void add_option(CLI::App& verb, const Spec& spec) {
-  if (*spec.value == '\0') {
-    verb.add_flag(spec.name, spec.help)->disable_flag_override();
-    return;
-  }
-  verb.add_option(
-          spec.name, [](const CLI::results_t&) { return true; }, spec.help)
-      ->type_name(spec.value)
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+void add_option(CLI::App& verb, const Spec& spec, const char* group) {
+  const std::string help = wrapped(spec.help, help_columns - name_columns);
+  CLI::Option* option = nullptr;
+  if (*spec.value == '\0') option = verb.add_flag(spec.name, help)->disable_flag_override();
+  else
+    option = verb.add_option(
+                     spec.name, [](const CLI::results_t&) { return true; }, help)
+                 ->type_name(spec.value)
+                 ->expected(1)
+                 ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  if (*group != '\0') option->group(group);
 }
+
+void add_footer(CLI::App& verb, const char* text) { verb.footer(wrapped(text, help_columns)); }
 
 namespace {
 
@@ -86,7 +115,7 @@ std::string parse(CLI::App& app, int argc, const char* const* argv) {
   try {
     app.parse(arguments(argc, argv));
   } catch (const CLI::CallForHelp&) {
-    return app.help("", app.get_subcommands().empty() ? CLI::AppFormatMode::All : CLI::AppFormatMode::Normal);
+    return app.help();  // or that of the verb
   } catch (const CLI::ArgumentMismatch& e) {
     mismatch(app, e);
   } catch (const CLI::RequiredError&) {  // a positional: seen to by the verb

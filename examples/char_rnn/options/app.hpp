@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "settings.hpp"
+#include "../settings/settings.hpp"
 #include "specs.hpp"
 
 namespace char_rnn {
@@ -20,16 +20,19 @@ struct Positional {
 
 /// A verb that takes options as they come: values are read from Values.
 CLI::App* add_verb(CLI::App& app, const char* name, const char* help, const Positional& place);
-void add_option(CLI::App& verb, const Spec& spec);
+/// `group`: the heading under which the help has it; empty for that of all options.
+void add_option(CLI::App& verb, const Spec& spec, const char* group = "");
+/// Paragraphs, below the options.
+void add_footer(CLI::App& verb, const char* text);
 
 /// Adds the options of settings: `visit` is one of visit_model_settings and its kin.
 template <class Visit>
-void add_settings(CLI::App& verb, Visit visit) {
+void add_settings(CLI::App& verb, const char* group, Visit visit) {
   const Settings defaults;
   visit(defaults, [&](const Field& field, const auto& value, const auto& rule) {
     const std::string otherwise = field.otherwise ? field.otherwise : show(value, rule);
     const std::string name = std::string("--") + field.name, help = field.help + (" (default " + otherwise + ")");
-    add_option(verb, {name.c_str(), field.value, help.c_str()});
+    add_option(verb, {name.c_str(), field.value, help.c_str()}, group);
   });
 }
 

@@ -18,20 +18,22 @@ constexpr Between seeds{0, 0xffffffff};
 
 constexpr const char* bench_footer =
     "The products of a step, forward and backward, take so many multiplications and as many additions: GFLOP count "
-    "both,\n"
-    "and nothing else. The peak is the fastest product of two 512 x 512 matrices in the same run; both are over CPU\n"
-    "time. Times are medians of rounds in which steps and products take turns. What a step takes from the heap is\n"
+    "both, and nothing else. The peak is the fastest product of two 512 x 512 matrices in the same run; both are over "
+    "CPU time. Times are medians of rounds in which steps and products take turns. What a step takes from the heap is "
     "counted where the tape does so, in its arenas.\n"
     "\n"
-    "Members of the JSON object, all figures for one iteration: symbols, model, layers, hidden, weights, optimizer,\n"
-    "seq_len, batch, shards, threads, cpu_ms, rounds, iterations_per_round, wall_ms, chars_per_s, gflop, gflop_per_s,\n"
-    "peak_gflop_per_s, share_of_peak (1 is all of it), tape_values_bytes, tape_gradients_bytes, tape_nodes_bytes,\n"
+    "Members of the JSON object, all figures for one iteration: symbols, model, layers, hidden, weights, optimizer, "
+    "seq_len, batch, shards, threads, cpu_ms, rounds, iterations_per_round, wall_ms, chars_per_s, gflop, gflop_per_s, "
+    "peak_gflop_per_s, share_of_peak (1 is all of it), tape_values_bytes, tape_gradients_bytes, tape_nodes_bytes, "
     "tape_reserved_bytes, parameter_bytes, parameter_gradient_bytes, optimizer_bytes, arena_allocations, blas_core, "
-    "isa,\n"
-    "blas_threads, hardware_threads.";
+    "isa, blas_threads, hardware_threads.";
 constexpr const char* info_footer =
-    "Members of the JSON object: version, compiler, isa, isa_from (processor or XGRAD_ARCH), blas, blas_core,\n"
-    "blas_threads, hardware_threads (0 where it cannot be told). XGRAD_ARCH in the environment chooses the kernels.";
+    "XGRAD_ARCH in the environment chooses the kernels.\n"
+    "\n"
+    "Members of the JSON object: version, compiler, isa, isa_from (processor or XGRAD_ARCH), blas, blas_core, "
+    "blas_threads, hardware_threads (0 where it cannot be told). Before them, of a run: checkpoint, model, layers, "
+    "hidden, embedding, weights, vocabulary, encoding (utf8 or bytes), symbols (bytes as the characters U+0000 to "
+    "U+00FF), text_sha256, step, finished, smooth_loss, validation, split.";
 
 // ---- what verbs share
 
@@ -96,7 +98,7 @@ void read_threads(const Values& values, TrainOptions& o) {
   values.read("--threads", Between{1, 1024}, o.threads);
   Settings& s = o.settings;
   if (!s.shards) s.shards = std::max(Index(2), o.threads.value_or(1));
-  s.shards = std::min(*s.shards, s.batch);
+  if (!o.resume) s.shards = std::min(*s.shards, s.batch);  // else it is the run's batch that bounds them
 }
 
 std::optional<std::filesystem::path> path_of(const CLI::App& verb, const Values& values, const char* name) {
@@ -238,8 +240,9 @@ void add_verbs(CLI::App& app) {
   const auto model = [](auto& of, auto f) { visit_model_settings(of, f); };
   const auto step = [](auto& of, auto f) { visit_step_settings(of, f); };
   const auto run = [](auto& of, auto f) { visit_run_settings(of, f); };
-  CLI::App& train = *add_verb(app, "train", "learn from a text", {"FILE", "the text"});
-  add_specs(train, train_specs), add_settings(train, model), add_settings(train, step), add_settings(train, run);
+  CLI::App& train = *add_verb(app, "train", "learn from a text", {"FILE", "the text: UTF-8, or any bytes"});
+  add_settings(train, "", run), add_specs(train, train_specs);
+  add_settings(train, "Model", model), add_settings(train, "Steps", step);
   add_specs(*add_verb(app, "sample", "write text", {"DIR", "a run, a folder that train made, or a file of it"}),
             sample_specs);
   add_specs(*add_verb(app, "eval", "say how well a run predicts a text",
@@ -247,19 +250,19 @@ void add_verbs(CLI::App& app) {
             eval_specs);
   CLI::App& gradcheck = *add_verb(app, "gradcheck", "check gradients in four ways",
                                   {"FILE", "the text; before it perhaps DIR, a run", true, true});
-  add_settings(gradcheck, model), add_specs(gradcheck, gradcheck_specs);
+  add_specs(gradcheck, gradcheck_specs), add_settings(gradcheck, "Model", model);
   CLI::App& bench = *add_verb(app, "bench", "time the steps of train, with its options",
                               {"FILE", "the text (default: random, of 65 symbols)", false});
-  add_settings(bench, model), add_settings(bench, step), add_specs(bench, bench_specs);
-  bench.footer(bench_footer);
+  add_specs(bench, bench_specs), add_settings(bench, "Model", model), add_settings(bench, "Steps", step);
+  add_footer(bench, bench_footer);
   add_specs(*add_verb(app, "report", "make a page of curves and samples of a run", {"DIR", "the run"}), report_specs);
   add_specs(*add_verb(app, "visualize", "make a page of a text in the colours of hidden units",
                       {"DIR", "the run; after it FILE, the text", true, true}),
             visualize_specs);
-  CLI::App& info = *add_verb(app, "info", "say which program this is, and on what it runs; or what a run is",
-                             {"DIR", "the run", false});
+  CLI::App& info =
+      *add_verb(app, "info", "say what a run is; without one, what this program runs on", {"DIR", "the run", false});
   add_specs(info, info_specs);
-  info.footer(info_footer);
+  add_footer(info, info_footer);
 }
 
 }  // namespace
@@ -267,10 +270,12 @@ void add_verbs(CLI::App& app) {
 Command parse(int argc, const char* const* argv) {
   CLI::App app(
       "A character RNN: learns from a text file, then writes text like it.\n"
-      "Text and tables on stdout, everything else on stderr. A text takes at most 2 bytes of memory per byte.\n"
-      "Exit codes: 0 ok, 2 usage, 3 text, 4 checkpoint, 5 input/output, 6 numbers,\n7 a wrong gradient, 70 bug, 130 "
-      "interrupted, 143 terminated.",
+      "Text and tables on stdout, everything else on stderr. A text takes at most\n"
+      "2 bytes of memory per byte.\n"
+      "Exit codes: 0 ok, 2 usage, 3 text, 4 checkpoint, 5 input/output, 6 numbers,\n"
+      "7 a wrong gradient, 70 bug, 130 interrupted, 143 terminated.",
       "char_rnn");
+  app.footer("char_rnn VERB --help lists the options of a verb, with their defaults.");
   app.set_help_flag("--help", "print this and exit");
   app.allow_extras();
   app.require_subcommand(0, 1);

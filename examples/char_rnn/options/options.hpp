@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-#include "settings.hpp"
+#include "../settings/settings.hpp"
 
 namespace char_rnn {
 

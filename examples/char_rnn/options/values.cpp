@@ -9,7 +9,7 @@
 #include <xgrad/models/text/vocabulary.hpp>
 
 #include "../failure.hpp"
-#include "suggestions.hpp"
+#include "../settings/suggestions.hpp"
 
 namespace char_rnn {
 

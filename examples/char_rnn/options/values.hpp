@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rules.hpp"
+#include "../settings/rules.hpp"
 
 namespace char_rnn {
 

@@ -13,12 +13,6 @@ namespace char_rnn {
 namespace fs = std::filesystem;
 using xgrad::escaped;
 
-namespace {
-
-constexpr const char* checkpoint_hint = "name a run that this program made, or another file of that run";
-
-}  // namespace
-
 std::string not_finite(const Model& model) {
   for (const auto& p : xgrad::named_parameters(model)) {
     const float* values = p.parameter.data();
@@ -39,7 +33,7 @@ fs::path checkpoint_file(const fs::path& run) {
 }
 
 Checkpoint::Checkpoint(const fs::path& file) : path_(file) {
-  file_ = explained(Exit::checkpoint, checkpoint_hint, [this] {
+  file_ = explained(Exit::checkpoint, hint(), [this] {
     try {
       return xgrad::read_safetensors(path_);
     } catch (const xgrad::FileError& e) {
@@ -54,12 +48,17 @@ Checkpoint::Checkpoint(const fs::path& file) : path_(file) {
   check_size();
 }
 
-void Checkpoint::reject(const std::string& what) const {
+/// For whom the file is of no use.
+std::string Checkpoint::hint() const {
   const fs::path previous = path_.parent_path() / previous_file;
   std::error_code error;
   const bool other = path_.filename() != previous_file && fs::exists(previous, error);
-  throw Failure(Exit::checkpoint, fmt::format("'{}': {}", escaped(path_.string()), what),
-                other ? fmt::format("'{}' is the one before", escaped(previous.string())) : checkpoint_hint);
+  return other ? fmt::format("'{}' is the one before", escaped(previous.string()))
+               : "name a run that this program made, or another file of that run";
+}
+
+void Checkpoint::reject(const std::string& what) const {
+  throw Failure(Exit::checkpoint, fmt::format("'{}': {}", escaped(path_.string()), what), hint());
 }
 
 const std::string& Checkpoint::metadata(const char* key) const {

@@ -79,6 +79,7 @@ class Checkpoint {
   double number(const char* key) const;
   template <class T>
   std::vector<T> values(const std::string& tensor) const;
+  std::string hint() const;
   [[noreturn]] void reject(const std::string& what) const;
   void check_version() const;
   void read_settings();

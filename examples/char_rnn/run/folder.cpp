@@ -9,7 +9,7 @@
 #include <span>
 
 #include "../failure.hpp"
-#include "../options/settings_file.hpp"
+#include "../settings/settings_file.hpp"
 #include "checkpoint.hpp"
 
 namespace char_rnn {

@@ -15,24 +15,31 @@ constexpr double nats_per_bit = 0.69314718055994530942;
 constexpr double repaint = 0.1;  // seconds, in a terminal
 constexpr double patience = 5;   // seconds between plain lines
 
-/// "0:07", "1:02:03".
+/// "0:07", "1:02:03", "12 days".
 std::string clock(double seconds) {
-  const auto s = static_cast<long long>(std::lround(std::min(seconds, 3.6e7)));
+  if (seconds >= 360'000) return fmt::format("{:.0f} days", seconds / 86'400);
+  const auto s = std::lround(seconds);
   return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60)
                   : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
 }
 
-std::string time_left(const Figures& now) {
-  const double done = now.fraction - now.begun_fraction;
-  if (done <= 0) return "-:--";
-  return clock(now.seconds * (1 - now.fraction) / done);
+std::string time_left(const Figures& now) { return now.left ? clock(*now.left) : "-:--"; }
+
+/// Of the time, "took 0:07" at the end.
+std::string time_told(const Figures& now, bool end) {
+  return end ? "took " + clock(now.seconds) : time_left(now) + " left";
 }
 
-/// "850", "61k".
+/// "850", "6.1k", "61k", "1.2M".
 std::string speed(double chars_per_second) {
-  return chars_per_second < 1000 ? fmt::format("{:.0f}", chars_per_second)
-                                 : fmt::format("{:.0f}k", chars_per_second / 1000);
+  if (chars_per_second < 999.5) return fmt::format("{:.0f}", chars_per_second);
+  const bool millions = chars_per_second >= 999'500;
+  const double x = chars_per_second / (millions ? 1e6 : 1e3);
+  return fmt::format("{:.{}f}{}", x, x < 9.95 ? 1 : 0, millions ? 'M' : 'k');
 }
+
+/// Two digits, or all that a whole number has: "0.012", "1.2", "120"; an exponent from a million on.
+std::string norm(double x) { return x < 10 || x >= 1e6 ? fmt::format("{:.2g}", x) : fmt::format("{:.0f}", x); }
 
 int percent(const Figures& now) { return static_cast<int>(100 * std::clamp(now.fraction, 0.0, 1.0)); }
 
@@ -50,32 +57,41 @@ std::string bar(double fraction, int width, bool blocks) {
 
 }  // namespace
 
-std::string bar_line(const Figures& now, double chars_per_second, int width, bool blocks) {
+std::string bar_line(const Figures& now, double chars_per_second, int width, bool blocks, bool end) {
   const double nats = now.smooth_loss, bits = nats / nats_per_bit;
-  const std::string done = fmt::format("{:3}% ", percent(now)), left = time_left(now), fast = speed(chars_per_second);
-  const std::string tails[] = {
-      fmt::format(" {} chars/s  loss {:.3f} nats, {:.3f} bits/char  gradient {:.2g}, {} clipped  {} left", fast, nats,
-                  bits, now.gradient_norm, now.clipped, left),
-      fmt::format(" {}/s  {:.3f} nats {:.3f} bits  |g| {:.2g} clip {}  {} left", fast, nats, bits, now.gradient_norm,
-                  now.clipped, left),
-      fmt::format(" {}/s  {:.3f} nats {:.3f} bits  {} left", fast, nats, bits, left),
-      fmt::format(" {:.3f} nats {:.3f} bits {}", nats, bits, left)};
-  const int room = width - 3 - static_cast<int>(done.size()) - 2;  // the last column would wrap, and ^C takes two
-  for (const std::string& tail : tails) {
-    const int columns = std::min(room - static_cast<int>(tail.size()), 30);
-    if (columns >= (&tail == &tails[3] ? 3 : 6)) return done + bar(now.fraction, columns, blocks) + tail;
+  const std::string done = fmt::format("{:3}% ", percent(now)), fast = speed(chars_per_second),
+                    gradient = norm(now.gradient_norm), time = time_told(now, end);
+  struct Tail {
+    std::string text;
+    int least;  // columns of the bar, or none of it
+  };
+  const Tail tails[] = {
+      {fmt::format(" {} chars/s  loss {:.3f} nats, {:.3f} bits/char  gradient {}, {} clipped  {}", fast, nats, bits,
+                   gradient, now.clipped, time),
+       6},
+      {fmt::format(" {} chars/s  loss {:.3f}, {:.2f} bits  |g| {} clip {}  {}", fast, nats, bits, gradient, now.clipped,
+                   time),
+       3},
+      {fmt::format(" {}/s  loss {:.3f}  |g| {} clip {}  {}", fast, nats, gradient, now.clipped, time), 3},
+      {fmt::format("{}/s {:.3f} |g| {} clip {} {}", fast, nats, gradient, now.clipped, time), 0},
+      {fmt::format("loss {:.3f} {}", nats, time), 0}};
+  const int room = width - 3 - static_cast<int>(done.size());  // the last column would wrap, and ^C takes two
+  for (const auto& [tail, least] : tails) {
+    const int columns = std::min(room - 2 - static_cast<int>(tail.size()), 30);
+    if (least > 0 && columns >= least) return done + bar(now.fraction, columns, blocks) + tail;
+    if (least == 0 && columns + 2 >= 0) return done + tail;
   }
-  return (done + tails[3].substr(1)).substr(0, static_cast<std::size_t>(std::max(width - 1, 0)));
+  return done.substr(0, static_cast<std::size_t>(std::max(width - 1, 0)));
 }
 
-std::string plain_line(const Figures& now, double chars_per_second) {
+std::string plain_line(const Figures& now, double chars_per_second, bool end) {
   return fmt::format(
-      "{:3}%  step {}  {} chars/s  loss {:.3f} nats, {:.3f} bits per character  gradient {:.2g}, {} clipped  {} left",
+      "{:3}%  step {}  {} chars/s  loss {:.3f} nats, {:.3f} bits per character  gradient {}, {} clipped  {}",
       percent(now), now.step, speed(chars_per_second), now.smooth_loss, now.smooth_loss / nats_per_bit,
-      now.gradient_norm, now.clipped, time_left(now));
+      norm(now.gradient_norm), now.clipped, time_told(now, end));
 }
 
-Progress::Progress() : terminal_(is_terminal(2)), blocks_(speaks_utf8()), next_(terminal_ ? repaint : patience) {}
+Progress::Progress() : terminal_(repaints(2)), blocks_(speaks_utf8()), next_(terminal_ ? repaint : patience) {}
 
 /// Weights the newest interval by 0.3, as tqdm does.
 void Progress::measure(const Figures& now) {
@@ -87,9 +103,9 @@ void Progress::measure(const Figures& now) {
   last_ = now;
 }
 
-void Progress::show(const Figures& now) {
-  if (terminal_) say("\r{}\x1b[K", bar_line(now, rate_, columns(2), blocks_));
-  else say("{}\n", plain_line(now, rate_));
+void Progress::show(const Figures& now, bool end) {
+  if (terminal_) say("\r{}\x1b[K", bar_line(now, rate_, columns(2), blocks_, end));
+  else say("{}\n", plain_line(now, rate_, end));
   std::fflush(stderr);
   painted_ = terminal_;
 }
@@ -104,7 +120,7 @@ void Progress::update(const Figures& now) {
 void Progress::finish(const Figures& now) {
   if (now.seconds > 0)  // of the whole
     rate_ = static_cast<double>((now.step - now.begun_at) * now.chars_per_step) / now.seconds;
-  show(now);
+  show(now, true);
   if (terminal_) say("\n");
   painted_ = false;
 }

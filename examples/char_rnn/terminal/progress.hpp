@@ -1,24 +1,26 @@
 // How far training has come, on stderr: a line that repaints itself in a terminal, a plain line now and then elsewhere.
 #pragma once
-#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace char_rnn {
 
 struct Figures {
-  std::int64_t step = 0, begun_at = 0;      // now, and when this training went on
-  double fraction = 0, begun_fraction = 0;  // of the work, in [0, 1], likewise
-  double smooth_loss = 0;                   // nats per character
-  double seconds = 0;                       // since training began, or went on
+  std::int64_t step = 0, begun_at = 0;  // now, and when this training went on
+  double fraction = 0;                  // of the work, in [0, 1]
+  double seconds = 0;                   // since training began, or went on
+  std::optional<double> left;           // seconds until the end, as far as can be told
+  double smooth_loss = 0;               // nats per character
   std::int64_t chars_per_step = 0;
   double gradient_norm = 0;  // of the last step, before anything was limited
-  std::int64_t clipped = 0;  // steps since the last report in which something was
+  int clipped = 0;           // of the last hundred steps, those in which something was
 };
 
 /// At most `width` columns wide; what matters least goes first where they are few. `blocks`: a bar of block characters.
-std::string bar_line(const Figures& now, double chars_per_second, int width, bool blocks);
-std::string plain_line(const Figures& now, double chars_per_second);
+/// `end` instead of the time left tells what it took.
+std::string bar_line(const Figures& now, double chars_per_second, int width, bool blocks, bool end = false);
+std::string plain_line(const Figures& now, double chars_per_second, bool end = false);
 
 class Progress {
  public:
@@ -37,7 +39,7 @@ class Progress {
 
  private:
   void measure(const Figures& now);
-  void show(const Figures& now);
+  void show(const Figures& now, bool end = false);
 
   const bool terminal_;
   const bool blocks_;

@@ -7,6 +7,10 @@
 
 namespace char_rnn {
 
+xgrad::Vocabulary as_characters(const xgrad::Vocabulary& vocabulary) {
+  return {vocabulary.symbols(), xgrad::Encoding::utf8};
+}
+
 void Report::add(const std::string& label, const std::string& text, const nlohmann::ordered_json& members) {
   rows_.emplace_back(label, text);
   object_.update(members);

@@ -5,8 +5,12 @@
 #include <string>
 #include <utility>
 #include <vector>
+#include <xgrad/models/text/vocabulary.hpp>
 
 namespace char_rnn {
+
+/// The same symbols as a JSON string can hold them: bytes as the characters of the same numbers, U+0000 to U+00FF.
+xgrad::Vocabulary as_characters(const xgrad::Vocabulary& vocabulary);
 
 class Report {
  public:

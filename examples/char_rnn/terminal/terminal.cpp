@@ -19,6 +19,11 @@ void open_closed_streams() {
 
 bool is_terminal(int fd) { return isatty(fd) == 1; }
 
+bool repaints(int fd) {
+  const char* kind = std::getenv("TERM");
+  return is_terminal(fd) && kind && std::string_view(kind) != "dumb";
+}
+
 int columns(int fd) {
   winsize size{};
   return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;

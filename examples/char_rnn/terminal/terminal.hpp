@@ -20,6 +20,8 @@ void say(fmt::format_string<A...> format, A&&... values) {
 void open_closed_streams();
 
 bool is_terminal(int fd);
+/// Whether it is one in which a line can be painted over.
+bool repaints(int fd);
 /// The width of the terminal, or 80.
 int columns(int fd);
 /// Whether the environment says that terminals show UTF-8.

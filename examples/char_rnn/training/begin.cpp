@@ -41,10 +41,15 @@ Text read(const std::filesystem::path& file, const std::string& hint, Load load)
   return text;
 }
 
-// "text has 12 symbols; ...": says which text.
-Failure named(const FormatError& e, const std::filesystem::path& file) {
+// "text has 12 symbols; ...": says which text, or which part of it.
+Failure named(const FormatError& e, const std::filesystem::path& file, Size all, Size learned) {
   std::string what = e.what();
-  if (what.rfind("text ", 0) == 0) what.insert(5, fmt::format("'{}' ", escaped(file.string())));
+  const std::string text = fmt::format("text '{}'", escaped(file.string()));
+  const bool of_symbols = what.rfind("text has ", 0) == 0;
+  if (learned < all)
+    what = fmt::format("{} has {} symbols, {} of them to learn from{}", text, all, learned,
+                       of_symbols ? what.substr(what.find(';')) : "; " + what);
+  else if (of_symbols) what.replace(0, 4, text);
   return failure_of(FormatError(what), Exit::text, "use a longer text, or a smaller --seq-len, --batch or --split");
 }
 
@@ -64,24 +69,29 @@ Text read_text(const std::filesystem::path& file, const Vocabulary& vocabulary) 
 
 Parts split_text(const TrainOptions& options, const Text& text) {
   const Settings& s = options.settings;
+  const SplitChoice& choice = s.split;
+  const Size all = text.ids.size();
+  Size learned = all;
   try {
-    const SplitChoice& choice = s.split;
-    if (choice.validation == 0 && choice.train == 1) return {BpttWindows(text.ids, s.batch, s.seq_len), {}, "none"};
+    if (choice.validation == 0 && choice.train == 1)
+      return {BpttWindows(text.ids, s.batch, s.seq_len), {}, learned, 0, "none"};
     const Fractions fractions{choice.train, choice.validation};
     constexpr Index streams = 64;  // fast, and each is long enough that its context costs little
     const Split split = choice.of_streams ? stream_split(text.ids, fractions, s.batch, s.seq_len, warm_up)
                                           : tail_split(text.ids, fractions, streams, warm_up);
+    learned = split.windows ? *split.windows * s.batch * s.seq_len : split.train.size();
     BpttWindows windows(split.train, s.batch, s.seq_len, split.windows);
-    if (split.validation.empty()) return {std::move(windows), {}, "none"};
+    if (split.validation.empty()) return {std::move(windows), {}, learned, 0, "none"};
     Size chars = 0;
     for (const ScoredRange& range : split.validation) chars += range.count;
-    return {std::move(windows), split.validation,
-            fmt::format("on the last {:g} of {}, {} characters once each, in {} streams that have read up to "
-                        "{} before",
-                        choice.validation, choice.of_streams ? "each training stream" : "the text", chars,
-                        split.validation.size(), warm_up)};
+    return {
+        std::move(windows), split.validation, learned, chars,
+        fmt::format("on the {} of {}, {} characters once each, in {} streams that have read up to {} before",
+                    fractions.has_test() ? fmt::format("{:g} after the first {:g}", choice.validation, choice.train)
+                                         : fmt::format("last {:g}", choice.validation),
+                    choice.of_streams ? "each training stream" : "the text", chars, split.validation.size(), warm_up)};
   } catch (const FormatError& e) {
-    throw named(e, options.text);
+    throw named(e, options.text, all, learned);
   }
 }
 

@@ -18,7 +18,8 @@ xgrad::Text read_text(const std::filesystem::path& file, const xgrad::Vocabulary
 struct Parts {
   xgrad::BpttWindows windows;
   std::vector<xgrad::ScoredRange> validation;
-  std::string protocol;  // how the validation loss is to be read: one clause
+  xgrad::Size learned = 0, validated = 0;  // symbols
+  std::string protocol;                    // how the validation loss is to be read: one clause
 };
 
 /// Throws Failure where the text has not the symbols for one window.

@@ -11,7 +11,6 @@
 
 #include "../failure.hpp"
 #include "../model/writer.hpp"
-#include "../terminal/clock.hpp"
 #include "../terminal/interrupt.hpp"
 #include "../terminal/terminal.hpp"
 
@@ -26,7 +25,6 @@ constexpr double save_every = 60;            // seconds, besides --checkpoint-ev
 constexpr std::int64_t sample_length = 200;  // symbols
 constexpr double exploded = 3;               // times the first loss
 constexpr std::int64_t patience = 100;       // steps of such losses
-constexpr double margin = 0.2;               // seconds that remain at the end
 
 std::string utc() {
   const std::time_t now = std::time(nullptr);
@@ -48,119 +46,125 @@ Session::Session(const TrainOptions& options, const Text& text, const Parts& par
       trainer_(trainer),
       folder_(folder),
       standing_(standing),
+      time_(settings_.seconds, before),
       rng_(settings_.seed),
       begun_at_(trainer.steps()),
-      before_(before),
-      started_(now()),
-      reported_(begun_at_) {
+      reported_(begun_at_),
+      saved_step_(options.resume ? begun_at_ : -1) {
   if (settings_.steps) standing_.total = *settings_.steps;
   while (next_sample_ <= begun_at_) next_sample_ *= 4;
 }
 
-double Session::now() const { return before_ + seconds_since_start(); }
-
 int Session::train() {
   begin_log();
   folder_.keep(settings_);
-  if (!options_.resume) save();  // a folder that cannot be written is found out now, not after an hour
-  saved_ = now();
-  if (settings_.seconds) estimate_closing();
-  started_ = now();
-  remember();
+  int signal = 0;
   try {
-    while (step()) {
+    signal = go();
+  } catch (const Failure& e) {
+    try {
+      end_log(e.code() == Exit::numerical ? "diverged" : e.what());
+    } catch (const Failure&) {  // what came first is what is told
     }
-    return finish();
-  } catch (const Failure& failure) {
-    if (failure.code() == Exit::numerical) log_end("diverged");
     throw;
   }
+  say_goodbye(signal);
+  if (signal == 0 && unshown_) throw Failure(*unshown_);
+  return signal == 0 ? 0 : 128 + signal;
 }
 
-int Session::finish() {
+// Steps until there is no other, and all that is to be saved. Returns the signal that ended them, or 0.
+int Session::go() {
+  if (!options_.resume) save();  // a folder that cannot be written is found out now, not after an hour
+  saved_ = time_.now();
+  if (settings_.seconds) estimate_closing();
+  time_.begin_steps(begun_at_);
+  remember();
+  while (step()) {
+  }
+  if (trainer_.steps() > reported_) note(last_);
   const int signal = interrupted();
   if (signal == 0) {
     standing_.finished = !settings_.steps || trainer_.steps() >= *settings_.steps;
+    if (standing_.finished) standing_.total = trainer_.steps();
     remember(standing_.finished);
   }
   save();
   progress_.finish(figures());
-  if (signal == 0 && fits(sample_seconds_)) show_sample();
-  say_goodbye(signal);
-  return signal == 0 ? 0 : 128 + signal;
+  if (signal == 0) tell_of_little_time();
+  if (signal == 0 && time_.fits(time_.sample)) show_sample();
+  end_log(reason(signal));
+  return signal;
 }
 
 // One step and what is due after it. Returns whether there is another.
 bool Session::step() {
   plan();
-  if ((settings_.steps && trainer_.steps() >= *settings_.steps) || out_of_time()) return false;
-  const double before = now();
+  if (ends()) return false;
+  const double before = time_.now();
   last_ = trainer_.step(standing_.total);
-  busy_ += now() - before;
+  busy_ += time_.now() - before;
   watch(last_);
   const std::int64_t n = trainer_.steps();
-  const bool last = (settings_.steps && n >= *settings_.steps) || out_of_time();
-  const int signal = interrupted();
-  if (n == 1 || n % report_every == 0 || last || signal != 0) note(last_);
-  if (signal != 0 || last) return false;
+  if (n == 1 || n % report_every == 0) note(last_);
+  if (ends()) return false;
   progress_.update(figures());
   remember();
   if (n == next_sample_) show_sample(), next_sample_ *= 4;
-  if (n % options_.checkpoint_every == 0 || now() - saved_ > save_every) save();
+  if (n % options_.checkpoint_every == 0 || time_.now() - saved_ > save_every) save();
   return true;
 }
 
-// With --seconds and no --steps: how many steps there will have been at the end. Until that can be told, so many that
-// no schedule falls; then anew at every hundredth of the time.
-void Session::plan() {
-  if (!settings_.seconds || settings_.steps) return;
-  const double time = now(), done = double(trainer_.steps() - begun_at_);
-  if (standing_.total == 0) standing_.total = max_steps;
-  if (done < 3 || time - started_ < 0.2 || time < planned_ + *settings_.seconds / 100) return;
-  planned_ = time;
-  const double left = std::max(*settings_.seconds - closing() - time, 0.0);
-  standing_.total = trainer_.steps() + std::max<std::int64_t>(1, std::llround(left * done / (time - started_)));
+bool Session::has_all_steps() const { return settings_.steps && trainer_.steps() >= *settings_.steps; }
+
+// Ctrl-C finishes a step, the first one, too.
+bool Session::ends() const {
+  const std::int64_t n = trainer_.steps();
+  return has_all_steps() || time_.is_over(n) || (interrupted() != 0 && n > begun_at_);
 }
 
-// What the end will take, before a validation has been timed: a part of one, and of the last sample.
+// With --seconds and no --steps: how many steps there will have been at the end. Until that can be told, so many that
+// no schedule falls.
+void Session::plan() {
+  if (!settings_.seconds || settings_.steps) return;
+  if (standing_.total == 0) standing_.total = max_steps;
+  if (const auto steps = time_.steps_in_all(trainer_.steps())) standing_.total = *steps;
+}
+
+// What the end will take, before a validation and a sample have been timed: told from parts of them, of a validation
+// from larger and larger ones while they are cheap.
 void Session::estimate_closing() {
-  const double before = now();
-  if (!parts_.validation.empty()) {
-    constexpr Size some = 96;  // steps: some windows
-    std::vector<ScoredRange> first = parts_.validation;
-    Size longest = 1;
-    for (ScoredRange& range : first) {
-      longest = std::max(longest, range.count + range.warm_up);
-      range.begin -= range.warm_up, range.warm_up = 0;  // its context will do
-      range.count = std::min(some, range.count);
-    }
-    evaluate(trainer_.model(), text_.ids, first, trainer_.threads());
-    validation_seconds_ = 1.3 * (now() - before) * double(longest) / double(some);
-  }
-  const double between = now();
+  const double begun = time_.now(), cheap = *settings_.seconds / 400;
   Rng rng(0);
   Writer(trainer_.model(), text_.vocabulary, trainer_.first_stream(), rng, {}).write({}, 10, [](Index) {
     return true;
   });
-  sample_seconds_ = (now() - between) * double(sample_length) / 10;
+  time_.sample = (time_.now() - begun) * double(sample_length) / 10;
+  Size longest = 0;
+  for (const ScoredRange& range : parts_.validation) longest = std::max(longest, range.count + range.warm_up);
+  double each = 0;  // of the steps that all ranges take together
+  for (Size some = 1; some <= longest && (some <= 8 || each * double(some) < cheap); some *= 8) {
+    std::vector<ScoredRange> first = parts_.validation;
+    for (ScoredRange& range : first) {
+      range.begin -= range.warm_up, range.warm_up = 0;  // its context will do
+      range.count = std::min(some, range.count);
+    }
+    const double before = time_.now();
+    evaluate(trainer_.model(), text_.ids, first, trainer_.threads());
+    each = (time_.now() - before) / double(some);
+  }
+  time_.validation = 1.1 * each * double(longest);
 }
 
-// A validation that takes more than half of all the time will be left out.
-double Session::closing() const {
-  const bool validates = validation_seconds_ < 0.5 * settings_.seconds.value_or(0);
-  return (validates ? validation_seconds_ : 0) + sample_seconds_ + save_seconds_ + margin;
-}
-
-/// Whether what takes so long may still be done at the end, where estimates may have been wrong by a little.
-bool Session::fits(double duration) const {
-  return !settings_.seconds || now() + duration <= 1.05 * *settings_.seconds;
-}
-
-bool Session::out_of_time() const {
-  if (!settings_.seconds) return false;
-  const double steps = double(trainer_.steps() - begun_at_);
-  const double each = steps > 0 ? (now() - started_) / steps : 0;
-  return (steps > 0 || before_ > 0) && now() + each + closing() >= *settings_.seconds;
+// Where --seconds were so few that what came of it will surprise.
+void Session::tell_of_little_time() {
+  const std::int64_t made = trainer_.steps() - begun_at_;
+  if (!settings_.seconds || has_all_steps() || made > 1) return;
+  if (made == 0) say("char_rnn: note: --seconds {} leave no time for another step\n", *settings_.seconds);
+  else if (time_.left() <= 0.0)
+    say("char_rnn: note: --seconds {} were over when the first step was done, after {:.1f} seconds; a run has one at "
+        "least\n",
+        *settings_.seconds, time_.now());
 }
 
 void Session::watch(const StepResult& result) {
@@ -169,6 +173,8 @@ void Session::watch(const StepResult& result) {
   standing_.smooth_loss = (1 - weight) * standing_.smooth_loss + weight * result.loss;
   if (trainer_.steps() == 1) standing_.first_loss = result.loss;
   clipped_ += result.clipped > 0 ? 1 : 0;
+  clipped_lately_ <<= 1;
+  clipped_lately_[0] = result.clipped > 0;
   const double usual =
       std::max(standing_.first_loss, std::log(double(text_.vocabulary.size())));  // of a model that knows nothing
   if (result.loss <= exploded * usual) {
@@ -192,21 +198,22 @@ void Session::watch(const StepResult& result) {
 }
 
 Figures Session::figures() const {
-  const double elapsed = now();
-  const double by_steps = settings_.steps ? double(trainer_.steps()) / double(*settings_.steps) : 0;
-  const double by_time = settings_.seconds ? elapsed / *settings_.seconds : 0;
+  const double made = double(trainer_.steps() - begun_at_);
   Figures f;
   f.step = trainer_.steps();
   f.begun_at = begun_at_;
-  f.fraction = std::min(1.0, std::max(by_steps, by_time));
-  f.begun_fraction = by_time > by_steps ? started_ / *settings_.seconds
-                     : settings_.steps  ? double(begun_at_) / double(*settings_.steps)
-                                        : 0;
+  f.seconds = time_.stepping();
+  f.left = time_.left();
+  if (f.left) f.fraction = std::min(1.0, time_.now() / *settings_.seconds);
+  if (settings_.steps) {
+    f.fraction = std::max(f.fraction, double(f.step) / double(*settings_.steps));
+    const double more = f.seconds * double(*settings_.steps - f.step);
+    if (made > 0) f.left = std::min(f.left.value_or(HUGE_VAL), more / made);
+  }
   f.smooth_loss = standing_.smooth_loss;
-  f.seconds = elapsed - started_;
   f.chars_per_step = trainer_.chars_per_step();
   f.gradient_norm = last_.gradient_norm;
-  f.clipped = clipped_;
+  f.clipped = static_cast<int>(clipped_lately_.count());
   return f;
 }
 
@@ -221,9 +228,14 @@ void Session::remember(bool end) {
   }
   const bool due = (n % settings_.eval_every == 0 || end) && n > 0 && !parts_.validation.empty();
   if (!due || (!h.validation_step.empty() && h.validation_step.back() == n)) return;
-  if (end ? fits(validation_seconds_) : !settings_.seconds || now() + 2 * closing() < *settings_.seconds) validate();
-  else if (end)  // of others the last one will do
-    say("char_rnn: note: there is no time for a validation, which takes {:.1f} seconds\n", validation_seconds_);
+  if (end ? time_.fits(time_.validation) : time_.can_spare_a_validation()) validate();
+  else if (end) {  // of others the last one will do
+    progress_.hide();
+    say("char_rnn: note: there is no time for a validation{}\n",
+        time_.left() > 0.0
+            ? fmt::format(", which takes about {:.{}f} seconds", time_.validation, time_.validation < 10 ? 1 : 0)
+            : "");
+  }
 }
 
 void Session::note(const StepResult& result) {
@@ -231,7 +243,7 @@ void Session::note(const StepResult& result) {
   const double chars = double(n - reported_) * double(trainer_.chars_per_step());
   folder_.log({{"event", "step"},
                {"step", n},
-               {"seconds", now()},
+               {"seconds", time_.now()},
                {"loss", result.loss},
                {"smooth_loss", standing_.smooth_loss},
                {"learning_rate", result.learning_rate},
@@ -249,14 +261,14 @@ double Session::best() const {
 }
 
 void Session::validate() {
-  const double before = now();
+  const double before = time_.now();
   const Score score = evaluate(trainer_.model(), text_.ids, parts_.validation, trainer_.threads());
   const bool better = score.nats < best();
   standing_.history.validation_step.push_back(trainer_.steps());
   standing_.history.validation.push_back(score.nats);
   folder_.log({{"event", "validation"},
                {"step", trainer_.steps()},
-               {"seconds", now()},
+               {"seconds", time_.now()},
                {"nats", score.nats},
                {"bits_per_char", score.bits()},
                {"perplexity", score.perplexity()},
@@ -266,7 +278,7 @@ void Session::validate() {
   say("char_rnn: step {}: validation {:.4f} nats, {:.4f} bits per character, perplexity {:.3f}{}\n", trainer_.steps(),
       score.nats, score.bits(), score.perplexity(), better ? ", the best so far" : "");
   if (better) folder_.save_best(snapshot());
-  validation_seconds_ = 1.2 * (now() - before);
+  time_.validation = 1.1 * (time_.now() - before);
 }
 
 SafeTensors Session::snapshot() {
@@ -280,11 +292,19 @@ void Session::save() {
     throw Failure(Exit::numerical,
                   fmt::format("{} after step {}; '{}' keeps what was saved before", bad, trainer_.steps(), latest_file),
                   "use a lower --lr, or --clip-norm");
-  const double before = now();
-  folder_.save(snapshot());
+  const double before = time_.now();
+  folder_.log({{"event", "save"}, {"step", trainer_.steps()}, {"seconds", before}});
+  try {
+    folder_.save(snapshot());
+  } catch (const Failure& e) {
+    if (saved_step_ < 0) throw;
+    throw Failure(e.code(),
+                  fmt::format("{}, in step {}; it is that of step {}", e.what(), trainer_.steps(), saved_step_),
+                  e.hint());
+  }
   saved_step_ = trainer_.steps();
-  saved_ = now();
-  save_seconds_ = 2 * (saved_ - before);
+  saved_ = time_.now();
+  time_.save = 2 * (saved_ - before);
 }
 
 void Session::show_sample() {
@@ -293,10 +313,16 @@ void Session::show_sample() {
   std::vector<Index> ids;
   writer.write({}, sample_length, [&](Index id) { return ids.push_back(id), true; });
   folder_.log({{"event", "sample"}, {"step", trainer_.steps()}, {"text", text_.vocabulary.decode(ids)}});
-  out_.put(fmt::format("---- step {}\n", trainer_.steps()));
-  out_.put(text_.vocabulary, ids);
-  out_.put("\n");
-  out_.flush();
+  if (unshown_) return;
+  try {
+    out_.put(fmt::format("---- step {}\n", trainer_.steps()));
+    out_.put(text_.vocabulary, ids);
+    out_.put("\n");
+    out_.flush();
+  } catch (const Failure& e) {  // no reason to lose a training
+    unshown_ = e;
+    say("char_rnn: warning: {}; samples are in '{}' alone\n", e.what(), log_file);
+  }
 }
 
 void Session::begin_log() {
@@ -324,24 +350,24 @@ void Session::begin_log() {
                  {"settings", settings}});
 }
 
-void Session::log_end(const char* reason) {
-  folder_.log({{"event", "end"}, {"step", trainer_.steps()}, {"seconds", now()}, {"reason", reason}});
+void Session::end_log(const std::string& reason) {
+  folder_.log({{"event", "end"}, {"step", trainer_.steps()}, {"seconds", time_.now()}, {"reason", reason}});
+}
+
+const char* Session::reason(int signal) const {
+  if (signal != 0) return signal == SIGINT ? "interrupted" : "terminated";
+  return standing_.finished ? "finished" : "out of time";
 }
 
 void Session::say_goodbye(int signal) {
   const std::string folder = escaped(folder_.path().string());
-  const char* reason = signal == SIGINT     ? "interrupted"
-                       : signal != 0        ? "terminated"
-                       : standing_.finished ? "finished"
-                                            : "out of time";
-  log_end(reason);
   if (!standing_.finished) {
-    say("char_rnn: {} after step {}; '{}' holds it\nhint: char_rnn train '{}' --resume '{}' goes on{}\n", reason,
-        trainer_.steps(), latest_file, escaped(options_.text.string()), folder,
+    say("char_rnn: {} after step {}; '{}' holds it\nhint: char_rnn train '{}' --resume '{}' goes on{}\n",
+        reason(signal), trainer_.steps(), latest_file, escaped(options_.text.string()), folder,
         signal == 0 ? ", with a larger --seconds" : "");
     return;
   }
-  if (!parts_.validation.empty()) say("char_rnn: validation {}\n", parts_.protocol);
+  if (!standing_.history.validation.empty()) say("char_rnn: validation {}\n", parts_.protocol);
   say("char_rnn: run saved in {}\nchar_rnn: for more text: char_rnn sample '{}'\n", folder, folder);
 }
 

@@ -3,14 +3,17 @@
 // Nothing that is saved depends on the clock, with one exception that the user asks for: --seconds fits the number of
 // steps, and so the schedule, to the time there is. The number is part of what is saved.
 #pragma once
+#include <bitset>
 #include <optional>
 
+#include "../failure.hpp"
 #include "../run/checkpoint.hpp"
 #include "../run/folder.hpp"
 #include "../terminal/progress.hpp"
 #include "../terminal/terminal.hpp"
 #include "begin.hpp"
 #include "evaluate.hpp"
+#include "time_plan.hpp"
 
 namespace char_rnn {
 
@@ -20,17 +23,17 @@ class Session {
   Session(const TrainOptions& options, const xgrad::Text& text, const Parts& parts, Trainer& trainer, RunFolder& folder,
           const Standing& standing, double before = 0);
   /// Goes on until the end. Returns the exit code; throws Failure where numbers are no longer finite or a file cannot
-  /// be written.
+  /// be written, and after the end where stdout could not.
   int train();
 
  private:
+  int go();
   bool step();
-  int finish();
+  bool has_all_steps() const;
+  bool ends() const;
   void plan();
   void estimate_closing();
-  double closing() const;
-  bool fits(double duration) const;
-  bool out_of_time() const;
+  void tell_of_little_time();
   void watch(const StepResult& result);
   void note(const StepResult& result);
   void remember(bool end = false);
@@ -39,10 +42,10 @@ class Session {
   void save();
   void show_sample();
   void begin_log();
-  void log_end(const char* reason);
+  void end_log(const std::string& reason);
+  const char* reason(int signal) const;
   void say_goodbye(int signal);
   Figures figures() const;
-  double now() const;
   double best() const;
 
   const TrainOptions& options_;
@@ -53,18 +56,19 @@ class Session {
   RunFolder& folder_;
   Standing standing_;
 
+  TimePlan time_;
   Progress progress_;
   TextOut out_;
-  xgrad::Rng rng_;  // of the samples that are shown
+  std::optional<Failure> unshown_;  // why samples can no longer be shown
+  xgrad::Rng rng_;                  // of the samples that are shown
   StepResult last_{};
-  xgrad::Size clipped_ = 0;  // steps since the last report in which something was limited
-  std::int64_t begun_at_;    // the step with which this call began
-  double before_, started_;  // seconds of earlier calls; with them, when steps began
-  double busy_ = 0;          // seconds in steps since the last report
+  std::bitset<100> clipped_lately_;  // in which of the last steps something was limited
+  xgrad::Size clipped_ = 0;          // steps since the last report in which something was
+  std::int64_t begun_at_;            // the step with which this call began
+  double busy_ = 0;                  // seconds in steps since the last report
   std::int64_t reported_, next_sample_ = 100;
-  double saved_ = 0, planned_ = 0;
-  double validation_seconds_ = 0, sample_seconds_ = 0, save_seconds_ = 0;  // that each will take at the end
-  std::int64_t saved_step_ = -1;
+  double saved_ = 0;
+  std::int64_t saved_step_;  // of the latest checkpoint; -1 without one
 };
 
 }  // namespace char_rnn

@@ -13,18 +13,20 @@ using namespace xgrad;
 
 namespace {
 
-OptimizerSettings optimizer_settings(const Settings& s) {
+OptimizerSettings optimizer_settings(const Settings& settings) {
+  const Settings s = resolved(settings);
   return {.kind = s.optimizer,
-          .learning_rate = learning_rate(s),
+          .learning_rate = *s.lr,
           .momentum = s.momentum,
-          .decay = s.decay.value_or(0.95),
+          .decay = *s.decay,
           .beta1 = s.beta1,
           .beta2 = s.beta2,
-          .weight_decay = s.weight_decay.value_or(0.01)};
+          .weight_decay = *s.weight_decay};
 }
 
-ScheduleSettings schedule_settings(const Settings& s) {
-  return {s.schedule, learning_rate(s), s.lr_decay, s.lr_decay_every, s.lr_decay_after, s.min_lr, s.warmup};
+ScheduleSettings schedule_settings(const Settings& settings) {
+  const Settings s = resolved(settings);
+  return {s.schedule, *s.lr, s.lr_decay, s.lr_decay_every, s.lr_decay_after, s.min_lr, s.warmup};
 }
 
 Size bytes_of(std::span<const float> values) { return static_cast<Size>(values.size_bytes()); }
@@ -99,10 +101,8 @@ void Trainer::take_step(StepResult& result) {
                     "step {}",
                     steps_ + 1, result.loss, steps_),
         "use a lower --lr, or --clip-norm");
-  if (settings_.clip_norm > 0 && result.gradient_norm > settings_.clip_norm) {
-    clip_by_norm(store_.gradients(), settings_.clip_norm * windows_.seq_len());
+  if (settings_.clip_norm > 0 && clip_by_norm(store_.gradients(), figures, settings_.clip_norm * windows_.seq_len()))
     result.clipped = static_cast<Size>(store_.values().size());
-  }
   optimizer_.step({.clip_by_value = bound}, shards_);
 }
 

@@ -24,9 +24,13 @@ int eval(const EvalOptions& options) {
   const Size targets = text.ids.size() - 1;
   const auto ranges = scored_ranges(1, targets, options.streams, warm_up);
   TextOut out;
+  const Vocabulary characters = as_characters(text.vocabulary);
   const auto line = [&](Size place, double nats) {
     const Index id = text.ids[place];
-    out.put(fmt::format("{}\t{:.6f}\t{}\n", place, nats, escaped(text.vocabulary.decode(id))));
+    if (options.json)
+      out.put(nlohmann::ordered_json{{"place", place}, {"nats", nats}, {"symbol", characters.decode(id)}}.dump() +
+              "\n");
+    else out.put(fmt::format("{}\t{:.6f}\t{}\n", place, nats, escaped(text.vocabulary.decode(id))));
   };
   const std::function<void(Size, double)> sink = options.surprise ? std::function<void(Size, double)>(line) : nullptr;
   const Score score = evaluate(run.model, text.ids, ranges, 2, sink);
@@ -41,7 +45,9 @@ int eval(const EvalOptions& options) {
   report.add("perplexity", fmt::format("{:.4f}", score.perplexity()), {{"perplexity", score.perplexity()}});
   report.add("characters scored", std::to_string(score.chars), {{"chars", score.chars}});
   report.add("protocol", protocol, {{"protocol", protocol}});
-  report.add("checkpoint", escaped(checkpoint.path().string()), {{"step", checkpoint.step()}});
+  const std::string file = escaped(checkpoint.path().string());
+  report.add("checkpoint", fmt::format("{}, step {}", file, checkpoint.step()),
+             {{"checkpoint", file}, {"step", checkpoint.step()}});
   out.flush();
   report.print(options.json);
   return 0;

@@ -56,9 +56,15 @@ void add_run(Report& report, const Checkpoint& run) {
       fmt::format("{}, {} x {} hidden units{}, {} weights", kind, s.layers, s.hidden,
                   s.embedding > 0 ? fmt::format(", embedding {}", s.embedding) : "", weights),
       {{"model", kind}, {"layers", s.layers}, {"hidden", s.hidden}, {"embedding", s.embedding}, {"weights", weights}});
-  const std::string symbols = run.vocabulary().decode(all_ids(run.vocabulary()));
-  report.add("vocabulary", fmt::format("{}: {}", run.vocabulary().size(), xgrad::escaped(symbols)),
-             {{"vocabulary", run.vocabulary().size()}, {"symbols", symbols}});
+  const xgrad::Vocabulary& vocabulary = run.vocabulary();
+  const std::vector<xgrad::Index> ids = all_ids(vocabulary);
+  const bool bytes = vocabulary.encoding() == xgrad::Encoding::bytes;
+  report.add("vocabulary",
+             fmt::format("{} {}: {}", vocabulary.size(), bytes ? "bytes" : "characters",
+                         xgrad::escaped(vocabulary.decode(ids))),
+             {{"vocabulary", vocabulary.size()},
+              {"encoding", bytes ? "bytes" : "utf8"},
+              {"symbols", as_characters(vocabulary).decode(ids)}});
   report.add("text", "SHA-256 " + run.text_sha256(), {{"text_sha256", run.text_sha256()}});
   report.add("steps", fmt::format("{}{}", run.step(), run.finished() ? ", finished" : ""),
              {{"step", run.step()}, {"finished", run.finished()}});

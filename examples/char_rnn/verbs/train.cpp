@@ -26,12 +26,14 @@ Index threads_of(const TrainOptions& options) {
 void introduce(const TrainOptions& options, const Text& text, const Parts& parts, Trainer& trainer,
                const RunFolder& folder) {
   const Settings& s = options.settings;
-  say("char_rnn: {} {}, {} of them different; {} steps read them once\n"
-      "char_rnn: {} of {} x {} units, {} weights to learn, {} thread{}; validation {}\n"
+  say("char_rnn: text of {} {}, {} of them different\n"
+      "char_rnn: {} to learn from, {} steps a pass; {} to validate on{}\n"
+      "char_rnn: {} of {} x {} units, {} weights to learn, {} thread{}\n"
       "char_rnn: run folder {}\n",
-      text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(),
-      trainer.steps_per_pass(), show(s.model, model_names), s.layers, s.hidden, count_parameters(trainer.model()),
-      trainer.threads(), trainer.threads() == 1 ? "" : "s", parts.protocol, escaped(folder.path().string()));
+      text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(), parts.learned,
+      trainer.steps_per_pass(), parts.validated, parts.validated == 0 ? ", there is no --split" : "",
+      show(s.model, model_names), s.layers, s.hidden, count_parameters(trainer.model()), trainer.threads(),
+      trainer.threads() == 1 ? "" : "s", escaped(folder.path().string()));
 }
 
 // ---- a new run
@@ -64,40 +66,48 @@ int begin(const TrainOptions& options) {
 
 // ---- a run that goes on
 
-/// The run's settings, where those that were given do not differ. `steps` and `seconds` may: they say when it ends.
-Settings settings_for(const TrainOptions& options, const Checkpoint& run) {
-  Settings settings = run.settings();
-  std::string differ;
-  visit_settings(settings, [&](const Field& field, auto& value, const auto& rule) {
-    if (!options.given.count(field.name)) return;
-    const std::string theirs = show(value, rule);
-    std::string ours;
-    visit_settings(options.settings, [&](const Field& other, const auto& wanted, const auto& how) {
-      if (std::string_view(other.name) == field.name) ours = show(wanted, how);
-    });
-    if (field.name == std::string_view("steps") || field.name == std::string_view("seconds"))
-      return void(read(ours, rule, value));
-    if (ours != theirs)
-      differ += fmt::format("{}--{} {} (the run has {})", differ.empty() ? "" : ", ", field.name, ours,
-                            theirs.empty() ? "the default" : theirs);
+/// Names and values, as the command line has them.
+std::vector<std::pair<std::string, std::string>> shown(const Settings& settings) {
+  std::vector<std::pair<std::string, std::string>> all;
+  visit_settings(settings, [&](const Field& field, const auto& value, const auto& rule) {
+    all.emplace_back(field.name, show(value, rule));
   });
+  return all;
+}
+
+/// The run's settings, if those that were given come to the same. `steps` and `seconds` need not: they say when it
+/// ends.
+Settings settings_for(const TrainOptions& options, const Checkpoint& run) {
+  Settings settings = run.settings(), ours = options.settings, theirs = resolved(settings);
+  ours.shards = std::min(*ours.shards, theirs.batch);
+  theirs.encoding = run.vocabulary().encoding() == Encoding::utf8 ? EncodingChoice::utf8 : EncodingChoice::bytes;
+  const auto wanted = shown(resolved(ours)), had = shown(theirs);
+  std::string differ;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const auto& [name, value] = wanted[i];
+    if (!options.given.count(name) || value == had[i].second || name == "steps" || name == "seconds") continue;
+    const std::string option = name == "encoding" ? value : name + " " + value;
+    differ += fmt::format("{}--{} (the run has {})", differ.empty() ? "" : ", ", option, had[i].second);
+  }
   if (!differ.empty())
     throw Failure(Exit::usage,
                   fmt::format("the run in '{}' has other settings: {}", escaped(options.resume->string()), differ),
                   "leave those options away, or begin another run with --out");
+  if (options.given.count("steps")) settings.steps = options.settings.steps;
+  if (options.given.count("seconds")) settings.seconds = options.settings.seconds;
   return settings;
 }
 
-/// The time that a run had taken at this step; 0 where its log does not tell.
-double seconds_before(const RunFolder& folder, std::int64_t step) {
+/// The time that the run has had.
+double seconds_before(const RunFolder& folder, const Trainer& trainer, const Settings& settings) {
+  double seconds = 0;
   try {
-    double seconds = 0;
-    for (const auto& at : read_history(folder.path() / log_file).steps)
-      if (at.step <= step && at.seconds > seconds) seconds = at.seconds;
-    return seconds;
+    seconds = read_history(folder.path() / log_file).seconds_until(trainer.steps());
   } catch (const Error&) {
-    return 0;
   }
+  if (settings.seconds && seconds == 0 && trainer.steps() > 0)
+    say("char_rnn: note: '{}' does not tell the time that the run has had; --seconds counts from now\n", log_file);
+  return seconds;
 }
 
 int go_on(TrainOptions options) {
@@ -135,7 +145,8 @@ int go_on(TrainOptions options) {
   catch_interrupts();
   introduce(options, text, parts, trainer, folder);
   say("char_rnn: goes on after step {}\n", trainer.steps());
-  return Session(options, text, parts, trainer, folder, standing, seconds_before(folder, trainer.steps())).train();
+  const double before = seconds_before(folder, trainer, options.settings);
+  return Session(options, text, parts, trainer, folder, standing, before).train();
 }
 
 }  // namespace

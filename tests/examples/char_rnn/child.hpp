@@ -50,8 +50,8 @@ class Sandbox {
   fs::path operator/(const fs::path& name) const { return folder_ / name; }
 
   using Arguments = std::vector<std::string>;
-  /// Starts the program here; its output goes to files, or stdout to the descriptor `out`.
-  pid_t start(const std::string& program, const Arguments& arguments, int out = -1) const {
+  /// Starts the program here; its output goes to files, or to the descriptors `out` and `err`.
+  pid_t start(const std::string& program, const Arguments& arguments, int out = -1, int err = -1) const {
     std::vector<char*> argv{const_cast<char*>(program.c_str())};
     for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
     argv.push_back(nullptr);
@@ -62,8 +62,9 @@ class Sandbox {
     alarm(100);                                                                        // nothing here may hang
     if (chdir(folder_.c_str()) != 0) _exit(126);
     if (out < 0) out = open("stdout", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (err < 0) err = open("stderr", O_WRONLY | O_CREAT | O_TRUNC, 0666);
     dup2(out, 1);
-    dup2(open("stderr", O_WRONLY | O_CREAT | O_TRUNC, 0666), 2);
+    dup2(err, 2);
     execv(program.c_str(), argv.data());
     _exit(127);
   }

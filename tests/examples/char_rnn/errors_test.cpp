@@ -124,6 +124,47 @@ BOOST_AUTO_TEST_CASE(texts_that_are_too_short) {
   BOOST_TEST(train_on("streams.txt", {"--batch", "12", "--steps", "1"}).code == 0);  // the hint is true
 }
 
+BOOST_AUTO_TEST_CASE(parts_of_texts_that_are_too_short) {
+  check_failure(train({"--split", "0.01,0.99"}), 3,
+                "text 'fish.txt' has 2040 symbols, 20 of them to learn from; --seq-len 25 needs at least 26\n",
+                "use --seq-len 19 or less");
+  check_failure(train({"--split", "0.1,0.9"}), 3,
+                "text 'fish.txt' has 2040 symbols, 204 of them to learn from; 0 windows: 204 symbols give 8 sequences "
+                "of 25; --batch 16 needs 16\n",
+                "use --batch 8 or less, or --seq-len 12 or less");
+  check_failure(train({"--split", "0.99999,0.000001"}), 3, "text 'fish.txt' has 2040 symbols, too few for 0.99999 for ",
+                "use a longer text");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_odd_in_a_text_is_noted) {
+  write_file(box / "dos.txt", "\xEF\xBB\xBF" + small_text() + "One fish\r\n");
+  const Result r = train_on("dos.txt", {"--steps", "1", "--out", "run"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("char_rnn: note: BOM dropped\nchar_rnn: note: text has CRLF line ends (kept)\n") == 0u, r.err);
+}
+
+BOOST_AUTO_TEST_CASE(too_many_distinct_symbols) {
+  std::string text;
+  for (std::uint32_t c = 0x10000; c < 0x10000 + 65537; ++c)
+    for (const std::uint32_t byte : {0xF0 | c >> 18, 0x80 | (c >> 12 & 63), 0x80 | (c >> 6 & 63), 0x80 | (c & 63)})
+      text += static_cast<char>(byte);
+  write_file(box / "all.txt", text);
+  check_failure(run({"train", "all.txt"}), 3, "text 'all.txt': 65537 distinct symbols exceed 65536\n", "use --bytes\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_changes_while_it_is_read) {
+  write_file(box / "growing.txt", std::string(20'000'000, 'a') + small_text());
+  const pid_t pid = box.start(XGRAD_CHAR_RNN, {"train", "growing.txt", "--steps", "1"});
+  std::ofstream end(box / "growing.txt", std::ios::app);
+  int status = 0;
+  while (waitpid(pid, &status, WNOHANG) == 0) end << "more" << std::flush;
+  const std::string err = child::read_file(box / "stderr");
+  BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 5));
+  BOOST_TEST(err.find("char_rnn: error: text 'growing.txt' changed while in use (was 2") != std::string::npos, err);
+  BOOST_TEST(err.find(" bytes)\nhint: name a text file that can be read\n") != std::string::npos, err);
+  BOOST_TEST(!fs::exists(box / "runs"));
+}
+
 BOOST_AUTO_TEST_CASE(invalid_utf8_is_bytes_with_a_notice_and_an_error_where_utf8_is_wanted) {
   write_file(box / "latin.txt", small_text() + "caf\xE9" + small_text());
   check_failure(train_on("latin.txt", {"--utf8"}), 3, "text 'latin.txt': invalid UTF-8 at byte 2043 (0xE9)",
@@ -169,6 +210,37 @@ BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_made) {
   check_failure(train({"--out", "fish.txt/run"}), 5, "cannot make the folder 'fish.txt");
 }
 
+// Of a limit as of a full disk; the system would have ended the process.
+BOOST_AUTO_TEST_CASE(a_file_that_must_not_grow) {
+  const pid_t pid = box.start(
+      "/bin/sh", {"-c", "ulimit -f 8; exec " + std::string(XGRAD_CHAR_RNN) + " train fish.txt --hidden 100 --out run"});
+  check_failure(box.wait(pid), 5, "cannot save 'run/latest.safetensors': File too large\n", "choose another folder");
+  BOOST_TEST(!fs::exists(box / "run/latest.safetensors"));
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_cannot_be_saved_leaves_the_one_before) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "20", "--out", "run"}).code, 0);
+  const std::string before = child::read_file(box / "run/latest.safetensors");
+  fs::remove(box / "run/previous.safetensors");
+  fs::create_directory(box / "run/previous.safetensors");
+  const Result r = run({"train", "fish.txt", "--resume", "run", "--steps", "40"});
+  const std::string what = "cannot save 'run/latest.safetensors': Is a directory, in step 40; it is that of step 20";
+  check_failure({r.code, "", r.err}, 5, what + "\n", "choose another folder with --out");
+  BOOST_TEST((child::read_file(box / "run/latest.safetensors") == before));
+  BOOST_TEST(log("run", "end").back().at("reason") == what);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_checkpoint) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "20", "--out", "run"}).code, 0);
+  std::string bytes = child::read_file(box / "run/latest.safetensors");
+  bytes[bytes.size() - 100] ^= 4;
+  write_file(box / "run/latest.safetensors", bytes);
+  for (const child::Sandbox::Arguments& arguments :
+       {child::Sandbox::Arguments{"sample", "run"}, child::Sandbox::Arguments{"train", "fish.txt", "--resume", "run"}})
+    check_failure(run(arguments), 4, "'run/latest.safetensors' is damaged: its sha256 does not match its bytes\n",
+                  "'run/previous.safetensors' is the one before\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_stops_and_keeps_good_weights) {
   const Result r = train({"--optimizer", "sgd", "--lr", "1e38", "--out", "run"});
   check_failure({r.code, "", r.err}, 6, "loss is ", "use a lower --lr");
@@ -176,6 +248,7 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_stops_and_keeps_good_weights) {
   BOOST_TEST(r.err.find("; the weights are those of step ") != std::string::npos, r.err);
   const auto head = weights("run").find("head.weight")->values<float>();
   for (const float w : head) BOOST_REQUIRE(std::isfinite(w));
+  BOOST_TEST(log("run", "end").at(0).at("reason").get<std::string>().find("loss is ") == 0u);
   BOOST_TEST(run({"sample", "run", "--length", "10"}).out.size() == 10u);
   BOOST_REQUIRE_EQUAL(log("run", "end").size(), 1u);
   BOOST_TEST(log("run", "end")[0].at("reason") == "diverged");

@@ -28,6 +28,14 @@ struct CharRnnFixture {
     close(ends[1]);
     return box.wait(pid);
   }
+  /// With a stdout that takes nothing.
+  child::Result run_into_full_disk(const child::Sandbox::Arguments& arguments) const {
+    const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    const pid_t pid = box.start(XGRAD_CHAR_RNN, arguments, full);
+    close(full);
+    child::fs::remove(box / "stdout");
+    return box.wait(pid);
+  }
   /// A small tanh layer by Adagrad on fish.txt, and these options.
   child::Result train(child::Sandbox::Arguments arguments) const { return train_on("fish.txt", std::move(arguments)); }
   child::Result train_on(const std::string& text, child::Sandbox::Arguments arguments) const {

@@ -42,6 +42,13 @@ struct ResumeFixture : CharRnnFixture {
     for (const auto& file : fs::directory_iterator(box / folder)) all[file.path().filename()] = read_file(file.path());
     return all;
   }
+  // When the folder and each of its files were written last.
+  std::map<std::string, fs::file_time_type> times(const std::string& folder) const {
+    std::map<std::string, fs::file_time_type> all{{".", fs::last_write_time(box / folder)}};
+    for (const auto& file : fs::directory_iterator(box / folder))
+      all[file.path().filename()] = fs::last_write_time(file.path());
+    return all;
+  }
 };
 
 }  // namespace
@@ -70,6 +77,11 @@ BOOST_AUTO_TEST_CASE(a_killed_run_ends_with_the_bytes_of_one_that_was_not) {
     kill(pid, SIGKILL);
     box.wait(pid);
     const bool saved = fs::exists(box / folder / "latest.safetensors");
+    if (saved) {  // how long that took is in the log
+      const auto saves = log(folder, "save");
+      const std::int64_t step = std::stol(weights(folder).metadata.at("step"));
+      BOOST_TEST(std::any_of(saves.begin(), saves.end(), [&](const auto& save) { return save.at("step") == step; }));
+    }
     const Result r = saved ? go_on(folder) : whole(folder);
     BOOST_TEST_CONTEXT("killed after " << moment << " of " << took.count() << " seconds") {
       BOOST_REQUIRE_MESSAGE(r.code == 0, r.err);
@@ -100,12 +112,14 @@ BOOST_AUTO_TEST_CASE(an_interrupted_run_likewise) {
 BOOST_AUTO_TEST_CASE(a_finished_run_is_left_as_it_is) {
   BOOST_REQUIRE_EQUAL(whole("run").code, 0);
   const auto before = content("run");
+  const auto written = times("run");
   for (const Arguments& arguments : {command("--resume", "run"), Arguments{"train", "fish.txt", "--resume", "run"}}) {
     const Result r = run(arguments);
     BOOST_TEST(r.code == 0);
     BOOST_TEST(r.out == "");
     BOOST_TEST(r.err == "char_rnn: the run in run is finished, after 150 steps; a larger --steps goes on with it\n");
     BOOST_TEST((content("run") == before));
+    BOOST_TEST((times("run") == written));
   }
 }
 
@@ -122,8 +136,10 @@ BOOST_AUTO_TEST_CASE(what_differs_is_named) {
   BOOST_REQUIRE_EQUAL(train({"--steps", "5", "--out", "run"}).code, 0);
   const auto before = content("run");
   check_failure(run({"train", "fish.txt", "--resume", "run", "--hidden", "9", "--lr", "0.5", "--steps", "9"}), 2,
-                "the run in 'run' has other settings: --hidden 9 (the run has 8), --lr 0.5 (the run has the default)",
+                "the run in 'run' has other settings: --hidden 9 (the run has 8), --lr 0.5 (the run has 0.1)\n",
                 "leave those options away");
+  check_failure(run({"train", "fish.txt", "--resume", "run", "--bytes", "--shards", "1"}), 2,
+                "the run in 'run' has other settings: --shards 1 (the run has 2), --bytes (the run has utf8)\n");
   write_file(box / "other.txt", small_text() + "x");
   check_failure(run({"train", "other.txt", "--resume", "run", "--steps", "9"}), 3,
                 "text 'other.txt' is not the one that the run was begun with: its SHA-256 is ", "name that text");
@@ -134,6 +150,22 @@ BOOST_AUTO_TEST_CASE(what_differs_is_named) {
   auto expected = before;
   expected.erase("lock");
   BOOST_TEST((after == expected));
+}
+
+// Defaults, bounds and what the text decides are no differences.
+BOOST_AUTO_TEST_CASE(what_comes_to_the_same_is_no_difference) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "5", "--shards", "64", "--out", "run"}).code, 0);
+  const Result r = run({"train", "fish.txt", "--resume", "run", "--steps", "6", "--shards", "99", "--lr", "0.1",
+                        "--decay", "0.95", "--weight-decay", "0.01", "--lr-decay-after", "5000", "--utf8"});
+  BOOST_TEST(r.code == 0, r.err);
+  BOOST_TEST(settings("run").at("shards") == "16");
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--hidden", "4", "--batch", "64", "--seq-len", "5", "--shards", "60",
+                           "--steps", "1", "--out", "wide"})
+                          .code,
+                      0);
+  check_failure(run({"train", "fish.txt", "--resume", "wide", "--shards", "50"}), 2,
+                "the run in 'wide' has other settings: --shards 50 (the run has 60)\n");
+  BOOST_TEST(run({"train", "fish.txt", "--resume", "wide", "--steps", "2", "--shards", "60"}).code == 0);
 }
 
 BOOST_AUTO_TEST_CASE(one_trainer_at_a_time) {

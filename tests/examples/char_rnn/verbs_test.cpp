@@ -59,6 +59,7 @@ BOOST_AUTO_TEST_CASE(eval_scores_every_character_once) {
   BOOST_TEST(one.at("perplexity").get<double>() == std::exp(nats), boost::test_tools::tolerance(1e-12));
   BOOST_TEST(one.at("chars") == 2039);
   BOOST_TEST(one.at("step") == 120);
+  BOOST_TEST(one.at("checkpoint") == "run/latest.safetensors");
   BOOST_TEST(one.at("protocol") ==
              "all symbols but the first, once each, in one pass that begins with a state of zeros");
   const auto some = eval({"--streams", "3"});  // the contexts of 512 are long enough for so small a net
@@ -69,14 +70,14 @@ BOOST_AUTO_TEST_CASE(eval_scores_every_character_once) {
 
   const Result table = run({"eval", "run/latest.safetensors", "fish.txt"});
   for (const char* row : {"nats per character  ", "bits per character  ", "perplexity  ", "characters scored   2039\n",
-                          "protocol  ", "checkpoint          run/latest.safetensors\n"})
+                          "protocol  ", "checkpoint          run/latest.safetensors, step 120\n"})
     BOOST_TEST(table.out.find(row) != std::string::npos, table.out);
 }
 
 BOOST_AUTO_TEST_CASE(eval_tells_the_surprise_of_each_character) {
   make_run();
   write_file(box / "two.txt", "One fish\nswam");
-  const Result r = run({"eval", "run", "two.txt", "--surprise", "--json"});
+  const Result r = run({"eval", "run", "two.txt", "--surprise"});
   BOOST_REQUIRE_EQUAL(r.code, 0);
   std::istringstream lines(r.out);
   double sum = 0;
@@ -93,14 +94,97 @@ BOOST_AUTO_TEST_CASE(eval_tells_the_surprise_of_each_character) {
     symbols += symbol;
   }
   BOOST_TEST(symbols == "ne fish\\nswam");
-  std::string object;
-  std::getline(lines, object);
-  BOOST_TEST(nlohmann::json::parse(object).at("nats").get<double>() == sum / 12, boost::test_tools::tolerance(1e-5));
+  std::string table;
+  std::getline(lines, table);
+  BOOST_TEST(table.find("nats per character  ") == 0u);
+
+  const Result object = run({"eval", "run", "two.txt", "--surprise", "--json"});  // nothing but JSON
+  std::istringstream objects(object.out);
+  double again = 0;
+  std::string text;
+  for (int place = 1; place <= 12; ++place) {
+    std::getline(objects, table);
+    const auto line = nlohmann::json::parse(table);
+    BOOST_TEST(line.at("place") == place);
+    again += line.at("nats").get<double>();
+    text += line.at("symbol").get<std::string>();
+  }
+  BOOST_TEST(text == "ne fish\nswam");
+  BOOST_TEST(again == sum, boost::test_tools::tolerance(1e-5));
+  std::getline(objects, table);
+  const double mean = nlohmann::json::parse(table).at("nats");
+  BOOST_TEST(mean == sum / 12, boost::test_tools::tolerance(1e-5));
+  BOOST_TEST(!std::getline(objects, table));
+}
+
+// All 256, so NUL and what is no UTF-8.
+BOOST_AUTO_TEST_CASE(a_run_of_bytes) {
+  std::string bytes;
+  for (int i = 0; i < 1024; ++i) bytes += static_cast<char>(i);
+  write_file(box / "all.bin", bytes);
+  BOOST_REQUIRE_EQUAL(train_on("all.bin", {"--bytes", "--batch", "4", "--steps", "5", "--out", "run"}).code, 0);
+
+  const auto info = nlohmann::json::parse(run({"info", "run", "--json"}).out);
+  BOOST_TEST(info.at("encoding") == "bytes");
+  std::string characters;  // U+0000 to U+00FF in UTF-8
+  for (int i = 0; i < 256; ++i)
+    characters += i < 128 ? std::string(1, char(i)) : std::string{char(0xC0 | i >> 6), char(0x80 | (i & 63))};
+  BOOST_TEST(info.at("symbols") == characters);
+  const std::string table = run({"info", "run"}).out;
+  BOOST_TEST(table.find("256 bytes: \\x00\\x01") != std::string::npos, table);
+  BOOST_TEST(table.find("\\x7F\\x80\\x81") != std::string::npos, table);
+  BOOST_TEST(table.find("\\xFE\\xFF\n") != std::string::npos, table);
+
+  std::istringstream lines(run({"eval", "run", "all.bin", "--surprise"}).out);
+  std::istringstream objects(run({"eval", "run", "all.bin", "--surprise", "--json"}).out);
+  for (int place = 1; place < 1024; ++place) {
+    std::string line, object;
+    std::getline(lines, line), std::getline(objects, object);
+    const int byte = place % 256;
+    const std::string symbol = xgrad::escaped(std::string(1, char(byte)));
+    BOOST_TEST(line.find(std::to_string(place) + "\t5.") == 0u, line);
+    BOOST_TEST(line.ends_with("\t" + symbol), line);
+    const std::size_t at = byte < 128 ? byte : 2 * byte - 128;
+    BOOST_TEST(nlohmann::json::parse(object).at("symbol") == characters.substr(at, byte < 128 ? 1 : 2));
+  }
+  std::string figures;
+  std::getline(objects, figures);
+  BOOST_TEST(nlohmann::json::parse(figures).at("chars") == 1023);
+
+  const std::string odd("\0\xE9\xFF", 3);
+  const Result sample = run({"sample", "run", "--prime", "\xE9\xFF", "--length", "500"});
+  BOOST_TEST(sample.out.size() == 502u);
+  write_file(box / "prime.bin", odd);
+  BOOST_TEST(run({"sample", "run", "--prime-file", "prime.bin", "--length", "5"}).out.find(odd) == 0u);
+  BOOST_TEST(log("run", "sample").at(0).at("text").get<std::string>().size() >= 200u);  // it could be parsed
+
+  const Result seen = run({"visualize", "run", "all.bin", "--length", "600"});
+  BOOST_TEST(seen.code == 0, seen.err);
+  const std::string page = read_file(box / "run/visualize.html");
+  for (const char* part : {">\\x00</b>", ">\\x80</b>", ">\\xFF</b>", ">\\xE9</b>"})
+    BOOST_TEST(page.find(part) != std::string::npos, part);
+  BOOST_TEST(page.find("\xEF\xBF\xBD") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_a_run_has_not) {
+  BOOST_REQUIRE_EQUAL(train({"--bytes", "--steps", "2", "--out", "run"}).code, 0);
+  const std::string odd("One\0fish", 8);
+  write_file(box / "odd.bin", odd);
+  for (const char* verb : {"eval", "visualize"})
+    check_failure(run({verb, "run", "odd.bin"}), 3, "text 'odd.bin': symbol 0x00 at byte 3 is not in the vocabulary\n",
+                  "name a text in the symbols of the run\n");
+  check_failure(run({"sample", "run", "--prime", "\xE9"}), 3,
+                "--prime contains '\\xE9' (0xE9), not in the vocabulary\n",
+                "use only symbols of the text that the run learned from\n");
 }
 
 BOOST_AUTO_TEST_CASE(texts_that_cannot_be_scored) {
   make_run();
   write_file(box / "odd.txt", "One fish & chips");
+  write_file(box / "latin.txt", "One\xE9");
+  check_failure(run({"eval", "run", "latin.txt"}), 3,
+                "text 'latin.txt': invalid UTF-8 at byte 3 (0xE9); the vocabulary is one of code points\n",
+                "name a text in the symbols of the run\n");
   check_failure(run({"eval", "run", "odd.txt"}), 3, "text 'odd.txt': symbol U+0026 at byte 9 is not in the vocabulary",
                 "name a text in the symbols of the run");
   write_file(box / "one.txt", "O");
@@ -137,7 +221,8 @@ BOOST_AUTO_TEST_CASE(a_validation_for_which_there_is_no_time) {
   }());
   const Result r = train_on("long.txt", {"--hidden", "200", "--split", "0.1,0.9", "--seconds", "0.5", "--out", "run"});
   BOOST_TEST(r.code == 0);
-  BOOST_TEST(r.err.find("char_rnn: note: there is no time for a validation, which takes ") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find("char_rnn: note: there is no time for a validation, which takes about ") != std::string::npos,
+             r.err);
   BOOST_TEST(log("run", "validation").empty());
   BOOST_TEST(log("run", "end").at(0).at("seconds").get<double>() < 5);
 }
@@ -152,6 +237,19 @@ BOOST_AUTO_TEST_CASE(validation_changes_nothing_of_training) {
   with("7", "often"), with("1000", "rarely");
   for (const auto& tensor : weights("often").tensors)
     if (tensor.name.find("history") != 0) BOOST_TEST((*weights("rarely").find(tensor.name) == tensor), tensor.name);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_kept_from_a_text_is_told) {
+  const Result r = train({"--split", "0.5,0.25", "--steps", "2", "--out", "run"});
+  BOOST_TEST(r.err.find("char_rnn: text of 2040 characters, 26 of them different\n"
+                        "char_rnn: 1020 to learn from, 2 steps a pass; 510 to validate on\n") == 0u,
+             r.err);
+  BOOST_TEST(log("run", "start").at(0).at("symbols") == 2040);
+  const std::string protocol =
+      "on the 0.25 after the first 0.5 of the text, 510 characters once each, in 64 streams that have read up to 512 "
+      "before";
+  BOOST_TEST(log("run", "start").at(0).at("protocol") == protocol);
+  BOOST_TEST(r.err.find("char_rnn: validation " + protocol + "\n") != std::string::npos, r.err);
 }
 
 BOOST_AUTO_TEST_CASE(the_split_of_char_rnn) {
@@ -190,9 +288,9 @@ BOOST_AUTO_TEST_CASE(info_tells_what_a_run_is) {
   BOOST_REQUIRE_EQUAL(train({"--split", "0.8,0.2", "--steps", "5", "--out", "run"}).code, 0);
   const Result r = run({"info", "run"});
   BOOST_TEST(r.code == 0);
-  for (const char* row :
-       {"checkpoint", "rnn, 1 x 8 hidden units, 514 weights\n", "26: \\n ,.;?HOabdefghilmnorstuwy\n", "SHA-256 ",
-        "5, finished\n", " bits per character, smoothed\n", "validation, step 5", "0.8,0.2\n", "BLAS core", "kernels"})
+  for (const char* row : {"checkpoint", "rnn, 1 x 8 hidden units, 514 weights\n",
+                          "26 characters: \\n ,.;?HOabdefghilmnorstuwy\n", "SHA-256 ", "5, finished\n",
+                          " bits per character, smoothed\n", "validation, step 5", "0.8,0.2\n", "BLAS core", "kernels"})
     BOOST_TEST(r.out.find(row) != std::string::npos, row << " is not in " << r.out);
 }
 

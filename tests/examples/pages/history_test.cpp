@@ -47,6 +47,7 @@ BOOST_AUTO_TEST_CASE(every_event_is_read) {
 {"event":"step","step":100,"seconds":3.25,"loss":2.5,"smooth_loss":3.5,"learning_rate":0.002,"gradient_norm":0.75,"clipped":12,"chars_per_s":51000}
 {"event":"validation","step":100,"seconds":4,"nats":1.75,"bits_per_char":2.5,"perplexity":5.75,"chars":111540,"best":true}
 {"event":"sample","step":100,"text":"One\nfish \u0000 \u2028"}
+{"event":"save","step":150,"seconds":5.25}
 {"event":"end","step":200,"seconds":5.5,"reason":"all steps"}
 )");
   BOOST_TEST(h.time == "2026-11-26T11:00:00Z");
@@ -81,6 +82,9 @@ BOOST_AUTO_TEST_CASE(every_event_is_read) {
   BOOST_TEST(*h.validations[0].chars == 111540);
   BOOST_REQUIRE_EQUAL(h.samples.size(), 1u);
   BOOST_TEST(h.samples[0].text == std::string("One\nfish \0 \xE2\x80\xA8", 14));
+  BOOST_REQUIRE_EQUAL(h.saves.size(), 1u);
+  BOOST_TEST(h.saves[0].step == 150);
+  BOOST_TEST(h.saves[0].seconds == 5.25);
   BOOST_REQUIRE(h.end.has_value());
   BOOST_TEST(h.end->step == 200);
   BOOST_TEST(h.end->seconds == 5.5);
@@ -138,6 +142,22 @@ BOOST_AUTO_TEST_CASE(a_resumption_supersedes_later_steps) {
   h = read(resumed + step(30) + "{\"event\":\"resume\",\"step\":10}\n");
   BOOST_TEST(steps_of(h.steps) == Steps{10});
   BOOST_TEST(steps_of(h.resumes) == Steps{10});
+}
+
+BOOST_AUTO_TEST_CASE(the_time_until_a_step) {
+  const auto save = [](int number, const std::string& seconds) {
+    return "{\"event\":\"save\",\"step\":" + std::to_string(number) + ",\"seconds\":" + seconds + "}\n";
+  };
+  const std::string log = save(0, "0.5") + "{\"event\":\"step\",\"step\":100,\"seconds\":7}\n" + save(120, "9") +
+                          save(130, "null") + save(140, "12");
+  const RunHistory h = read(log);
+  BOOST_TEST(h.seconds_until(0) == 0.5);
+  BOOST_TEST(h.seconds_until(99) == 0.5);
+  BOOST_TEST(h.seconds_until(100) == 7.0);
+  BOOST_TEST(h.seconds_until(130) == 9.0);
+  BOOST_TEST(h.seconds_until(1000) == 12.0);
+  BOOST_TEST(read(log + "{\"event\":\"resume\",\"step\":130}\n").seconds_until(1000) == 9.0);
+  BOOST_TEST(read("").seconds_until(5) == 0.0);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_of_equal_validations_is_the_best) {

@@ -109,6 +109,7 @@ void resume(RunHistory& history, const Members& line) {
   drop(history.steps);
   drop(history.validations);
   drop(history.samples);
+  drop(history.saves);
   drop(history.resumes);
   history.resumes.push_back({step, line.text("time")});
   history.end.reset();
@@ -127,6 +128,7 @@ void read_event(RunHistory& history, const Json& object, const std::string& wher
   if (event == "validation")
     append(history.validations, {line.step(), line.number("seconds"), line.number("nats"), line.count("chars")}, where);
   if (event == "sample") append(history.samples, {line.step(), line.text("text")}, where);
+  if (event == "save") append(history.saves, {line.step(), line.number("seconds")}, where);
   if (event == "resume") resume(history, line);
   if (event == "end") history.end = {line.step(), line.number("seconds"), line.text("reason")};
 }
@@ -156,6 +158,16 @@ const RunHistory::Step* RunHistory::at(std::int64_t step) const {
 const RunHistory::Step* RunHistory::last(double Step::*member) const {
   const auto at = std::find_if(steps.rbegin(), steps.rend(), [&](const Step& s) { return std::isfinite(s.*member); });
   return at == steps.rend() ? nullptr : &*at;
+}
+
+double RunHistory::seconds_until(std::int64_t step) const {
+  double longest = 0;
+  const auto look = [&](const auto& events) {
+    for (const auto& at : events)
+      if (at.step <= step && at.seconds > longest) longest = at.seconds;
+  };
+  look(steps), look(saves);
+  return longest;
 }
 
 RunHistory read_history(const std::filesystem::path& path) {

@@ -4,6 +4,7 @@
 //   step        loss, rate and gradient of a training step
 //   validation  the loss on held-out text
 //   sample      text that the model wrote at that step
+//   save        what the run is at that step is about to be saved
 //   resume      training went on from a checkpoint: what the log has of later steps did not happen
 //   end         why training stopped
 //
@@ -40,6 +41,10 @@ struct RunHistory {
     std::int64_t step = 0;
     std::string text;
   };
+  struct Save {
+    std::int64_t step = 0;
+    double seconds = 0;
+  };
   struct Resume {
     std::int64_t step = 0;
     std::string time;
@@ -57,6 +62,7 @@ struct RunHistory {
   std::vector<Step> steps;
   std::vector<Validation> validations;
   std::vector<Sample> samples;
+  std::vector<Save> saves;
   std::vector<Resume> resumes;
   std::optional<End> end;  // none while training, or where it was killed
 
@@ -68,6 +74,9 @@ struct RunHistory {
   const Step* at(std::int64_t step) const;
   /// The newest step with a finite value of this member, or null.
   const Step* last(double Step::*member) const;
+  /// The time that the run had had when it stood at this step: the longest that its steps and savings until then tell;
+  /// 0 where they do not.
+  double seconds_until(std::int64_t step) const;
 };
 
 /// Reads a log. Throws xgrad::FileError where it cannot be read and xgrad::FormatError, with the number of the line,

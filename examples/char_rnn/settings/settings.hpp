@@ -64,6 +64,15 @@ inline double learning_rate(const Settings& s) {
   return s.lr.value_or(s.optimizer == OptimizerKind::sgd ? 0.001 : s.optimizer == OptimizerKind::adagrad ? 0.1 : 0.002);
 }
 
+/// The same, with what was left to defaults filled in.
+inline Settings resolved(Settings s) {
+  s.lr = learning_rate(s);
+  s.decay = s.decay.value_or(0.95);
+  s.weight_decay = s.weight_decay.value_or(0.01);
+  s.lr_decay_after = s.lr_decay_after.value_or(s.lr_decay_every);
+  return s;
+}
+
 /// How a setting is called on the command line and in files, what its help says, and its default there where a
 /// default-constructed Settings does not tell.
 struct Field {
@@ -95,58 +104,67 @@ inline const auto schedule_names = named(xgrad::schedule_kinds);
 /// Calls f(Field, value, rule) for each setting that shapes the model, in the order of the help.
 template <class S, class F>
 void visit_model_settings(S& s, F&& f) {
-  f(Field{"model", "KIND", "cells of the model: rnn (tanh), lstm or gru"}, s.model, model_names);
+  f(Field{"model", "KIND", "cells of the layers: rnn (tanh), lstm or gru"}, s.model, model_names);
   f(Field{"layers", "N", "recurrent layers"}, s.layers, Between{1, 64});
   f(Field{"hidden", "H", "hidden units of each layer"}, s.hidden, Between{1, max_hidden});
-  f(Field{"embedding", "E", "width of the symbols' vectors; 0: one-hot"}, s.embedding, Between{0, max_hidden});
-  f(Field{"seq-len", "T", "symbols through which gradients flow back"}, s.seq_len, Between{1, 65536});
-  f(Field{"batch", "B", "streams that are read side by side"}, s.batch, Between{1, 65536});
-  f(Field{"init", "HOW", "first weights: scaled to keep lengths, or as pytorch, char-rnn or\nmin-char-rnn has them"},
+  f(Field{"embedding", "E", "length of the vector that each symbol becomes; 0: one-hot"}, s.embedding,
+    Between{0, max_hidden});
+  f(Field{"seq-len", "T", "length of a window of text: gradients flow back no further"}, s.seq_len, Between{1, 65536});
+  f(Field{"batch", "B", "windows of a step, from as many places of the text"}, s.batch, Between{1, 65536});
+  f(Field{"init", "HOW",
+          "first weights: scaled (so that signals keep their size), or as pytorch, char-rnn or min-char-rnn draws "
+          "them"},
     s.init, init_names);
-  f(Field{"forget-bias", "X", "first bias of an lstm's forget gates"}, s.forget_bias, NotNegative{});
-  f(Field{"seed", "N", "seed of the first weights and of all that is drawn"}, s.seed, Between{0, 0xffffffff});
+  f(Field{"forget-bias", "X", "first bias of the forget gates of an lstm"}, s.forget_bias, NotNegative{});
+  f(Field{"seed", "N", "seed of the first weights and of all else that is drawn"}, s.seed, Between{0, 0xffffffff});
 }
 
 /// The same for those that shape what a step does with the model.
 template <class S, class F>
 void visit_step_settings(S& s, F&& f) {
-  f(Field{"dropout", "P", "part of each layer's outputs left out on the way up"}, s.dropout, Fraction{});
-  f(Field{"shards", "N", "parts of a batch that threads share out; digits depend on it", "2, or the threads"}, s.shards,
-    Between{1, 1024});
+  f(Field{"dropout", "P", "part of each layer's outputs that a step leaves out"}, s.dropout, Fraction{});
+  f(Field{"shards", "N",
+          "parts of a batch, which threads share out; last digits of the results depend on it, and not on the threads",
+          "2, or --threads where that is more; at most --batch"},
+    s.shards, Between{1, 1024});
   f(Field{"optimizer", "NAME", "sgd, adagrad, rmsprop, adam or adamw"}, s.optimizer, optimizer_names);
   f(Field{"lr", "X", "learning rate", "0.002; adagrad 0.1, sgd 0.001"}, s.lr, Positive{});
-  f(Field{"momentum", "X", "of sgd"}, s.momentum, Fraction{});
-  f(Field{"decay", "X", "of rmsprop's mean square", "0.95"}, s.decay, Fraction{});
-  f(Field{"beta1", "X", "of adam's and adamw's mean"}, s.beta1, Fraction{});
-  f(Field{"beta2", "X", "of adam's and adamw's mean square"}, s.beta2, Fraction{});
-  f(Field{"weight-decay", "X", "of adamw", "0.01"}, s.weight_decay, NotNegative{});
-  f(Field{"schedule", "NAME", "of the learning rate: constant, step, exponential or cosine"}, s.schedule,
+  f(Field{"momentum", "X", "momentum of sgd"}, s.momentum, Fraction{});
+  f(Field{"decay", "X", "by what rmsprop's mean of squared gradients is multiplied each step", "0.95"}, s.decay,
+    Fraction{});
+  f(Field{"beta1", "X", "the same for adam's and adamw's mean of gradients"}, s.beta1, Fraction{});
+  f(Field{"beta2", "X", "the same for their mean of squared gradients"}, s.beta2, Fraction{});
+  f(Field{"weight-decay", "X", "weight decay of adamw", "0.01"}, s.weight_decay, NotNegative{});
+  f(Field{"schedule", "NAME", "how the learning rate falls: constant, step, exponential or cosine"}, s.schedule,
     schedule_names);
-  f(Field{"warmup", "N", "steps in which the learning rate rises from 0"}, s.warmup, Between{0, max_steps});
-  f(Field{"lr-decay", "X", "factor of the schedules step and exponential"}, s.lr_decay, AtMostOne{});
-  f(Field{"lr-decay-every", "N", "steps in which it is applied once"}, s.lr_decay_every, Between{1, max_steps});
-  f(Field{"lr-decay-after", "N", "steps after which step begins", "as --lr-decay-every"}, s.lr_decay_after,
+  f(Field{"warmup", "N", "steps at the beginning in which the learning rate rises to --lr"}, s.warmup,
     Between{0, max_steps});
-  f(Field{"min-lr", "X", "at which the schedule cosine ends"}, s.min_lr, NotNegative{});
+  f(Field{"lr-decay", "X", "factor by which the schedules step and exponential lower it"}, s.lr_decay, AtMostOne{});
+  f(Field{"lr-decay-every", "N", "steps in which they do so once"}, s.lr_decay_every, Between{1, max_steps});
+  f(Field{"lr-decay-after", "N", "steps before the schedule step does so first", "as --lr-decay-every"},
+    s.lr_decay_after, Between{0, max_steps});
+  f(Field{"min-lr", "X", "learning rate with which the schedule cosine ends"}, s.min_lr, NotNegative{});
   f(Field{"clip", "X",
-          "limit of every element of the gradient of the loss summed over time,\nas char-rnn has it; 0: none"},
+          "limit of every element of the gradient of the loss summed over the window, as char-rnn has it; 0: none"},
     s.clip, NotNegative{});
-  f(Field{"clip-norm", "X", "limit of the norm of the gradient of the loss per character,\nas nanoGPT has it; 0: none"},
+  f(Field{"clip-norm", "X", "limit of the norm of the gradient of the loss per character, as nanoGPT has it; 0: none"},
     s.clip_norm, NotNegative{});
 }
 
 /// The same for those that say what is read and for how long.
 template <class S, class F>
 void visit_run_settings(S& s, F&& f) {
+  f(Field{"steps", "N", "end after N steps", "10000, or no limit with --seconds"}, s.steps, Between{1, max_steps});
+  f(Field{"seconds", "S",
+          "end after S seconds, all included, but not before the first step; without --steps the schedule is fitted "
+          "to them",
+          "no limit"},
+    s.seconds, Positive{});
   f(Field{"split", "T,V",
-          "parts of the text to learn from and, at its end, to validate on: 0.9,0.1\n"
-          "as nanoGPT; 0.95,0.05,streams: the end of each stream, as char-rnn"},
+          "parts of the text to learn from and to validate on: 0.9,0.1 keeps its end, as nanoGPT does; "
+          "0.95,0.05,streams the end of each stream of a batch, as char-rnn does"},
     s.split, TwoFractions{});
   f(Field{"eval-every", "N", "steps from one validation to the next"}, s.eval_every, Between{1, max_steps});
-  f(Field{"steps", "N", "stop after N steps", "10000 without --seconds"}, s.steps, Between{1, max_steps});
-  f(Field{"seconds", "S",
-          "end after S seconds of wall time, all in all; without --steps,\nschedules are fitted to them", "no limit"},
-    s.seconds, Positive{});
 }
 
 /// Those that are options by these names.

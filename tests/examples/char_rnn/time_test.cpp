@@ -1,0 +1,117 @@
+// What --seconds promises: the run ends about in time, has a step at least, and counts the time of all calls.
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <thread>
+
+#include "fixture.hpp"
+
+using child::read_file;
+using child::Result;
+using Arguments = child::Sandbox::Arguments;
+namespace fs = std::filesystem;
+
+namespace {
+
+void wait_for(const std::function<bool()>& it) {
+  for (int i = 0; i < 60'000 && !it(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  BOOST_REQUIRE(it());
+}
+
+struct TimeFixture : CharRnnFixture {
+  bool logged(const std::string& folder, const std::string& what) const {
+    return read_file(box / folder / "log.jsonl").find(what) != std::string::npos;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(char_rnn_time, TimeFixture)
+
+BOOST_AUTO_TEST_CASE(seconds_end_the_run) {
+  const auto start = std::chrono::steady_clock::now();
+  BOOST_TEST(train({"--seconds", "0.3", "--out", "run"}).code == 0);
+  const auto took = std::chrono::steady_clock::now() - start;
+  BOOST_TEST(took < std::chrono::seconds(20));
+  BOOST_TEST(std::to_string(log("run").back().at("step").get<int>()) == weights("run").metadata.at("step"));
+  BOOST_TEST(train({"--seconds", "60", "--steps", "5", "--out", "five"}).code == 0);  // whichever comes first
+  BOOST_TEST(weights("five").metadata.at("step") == "5");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_has_one_step_at_least) {
+  const Result r = train({"--seconds", "0.00001", "--split", "0.8,0.2", "--schedule", "cosine", "--out", "run"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(
+      r.err.find("char_rnn: note: --seconds 1e-05 were over when the first step was done, after ") != std::string::npos,
+      r.err);
+  BOOST_TEST(r.err.find(" seconds; a run has one at least\n") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find("char_rnn: note: there is no time for a validation\n") != std::string::npos);
+  BOOST_TEST(r.err.find("\n100%  step 1  ") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find(" clipped  took 0:0") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find("once each") == std::string::npos, r.err);  // nothing was validated
+  BOOST_TEST(r.err.find("char_rnn: run saved in run\n") != std::string::npos, r.err);
+  BOOST_TEST(weights("run").metadata.at("step") == "1");
+  BOOST_TEST(weights("run").metadata.at("total") == "1");
+  BOOST_TEST(weights("run").metadata.at("finished") == "true");
+  BOOST_TEST(log("run", "end").at(0).at("reason") == "finished");
+  BOOST_TEST(run({"sample", "run", "--length", "5"}).out.size() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(no_time_for_another_step) {
+  BOOST_REQUIRE_EQUAL(train({"--seconds", "0.5", "--out", "run"}).code, 0);
+  const std::string step = weights("run").metadata.at("step");
+  const Result r = run({"train", "fish.txt", "--resume", "run", "--seconds", "0.5001"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("char_rnn: note: --seconds 0.5001 leave no time for another step\n") != std::string::npos,
+             r.err);
+  BOOST_TEST(weights("run").metadata.at("step") == step);
+  BOOST_TEST(log("run", "end").back().at("step") == std::stol(step));
+}
+
+// More steps than can be counted were taken for one.
+BOOST_AUTO_TEST_CASE(a_schedule_over_more_time_than_there_is) {
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--preset", "notebook", "--schedule", "cosine", "--lr", "0.01",
+                           "--seconds", "0.3", "--out", "run"})
+                          .code,
+                      0);
+  auto save = log("run", "save").back();
+  save["seconds"] = 1e28;
+  child::write_file(box / "run/log.jsonl", save.dump() + "\n");
+  const pid_t pid = box.start(XGRAD_CHAR_RNN, {"train", "fish.txt", "--resume", "run", "--seconds", "1e30"});
+  const std::int64_t begun = save.at("step");
+  wait_for([&] { return logged("run", "\"event\":\"step\",\"step\":" + std::to_string(begun / 100 * 100 + 60000)); });
+  kill(pid, SIGINT);
+  BOOST_TEST(box.wait(pid).code == 130);
+  BOOST_TEST(log("run").back().at("learning_rate").get<double>() == 0.01, boost::test_tools::tolerance(1e-6));
+  BOOST_TEST(weights("run").metadata.at("total") == "1000000000000");
+  BOOST_TEST(run({"info", "run"}).code == 0);
+}
+
+// Steps are noted every hundred, which may be minutes.
+BOOST_AUTO_TEST_CASE(the_time_of_all_calls_counts_to_the_last_saving) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "20", "--checkpoint-every", "10", "--seconds", "1000", "--out", "run"}).code,
+                      0);
+  BOOST_REQUIRE_EQUAL(log("run", "save").size(), 3u);
+  std::string killed;  // as if 20 steps had taken long, and it had been killed after saving what the last one left
+  for (auto line : {log("run", "start").at(0), log("run").at(0), log("run", "save").at(2)}) {
+    if (line.at("event") == "save") line.at("seconds") = 500;
+    killed += line.dump() + "\n";
+  }
+  child::write_file(box / "run/log.jsonl", killed);
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--steps", "25"}).code, 0);
+  const double seconds = log("run", "end").at(0).at("seconds");
+  BOOST_TEST(seconds > 500);
+  BOOST_TEST(seconds < 600);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_does_not_tell_the_time) {
+  make_run();
+  fs::remove(box / "run/log.jsonl");
+  const Result r = run({"train", "fish.txt", "--resume", "run", "--steps", "130", "--seconds", "60"});
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("char_rnn: note: 'log.jsonl' does not tell the time that the run has had; --seconds counts "
+                        "from now\n") != std::string::npos,
+             r.err);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
