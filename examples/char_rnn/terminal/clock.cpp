@@ -1,6 +1,9 @@
 #include "clock.hpp"
 
+#include <fmt/format.h>
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace char_rnn {
 
@@ -12,5 +15,11 @@ const Clock::time_point start = Clock::now();  // before main
 }  // namespace
 
 double seconds_since_start() { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::string clock_text(double seconds) {
+  const auto s = static_cast<long long>(std::lround(std::min(seconds, 3.6e7)));
+  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60)
+                  : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
 
 }  // namespace char_rnn

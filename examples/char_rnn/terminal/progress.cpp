@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "clock.hpp"
 #include "terminal.hpp"
 
 namespace char_rnn {
@@ -15,17 +16,10 @@ constexpr double nats_per_bit = 0.69314718055994530942;
 constexpr double repaint = 0.1;  // seconds, in a terminal
 constexpr double patience = 5;   // seconds between plain lines
 
-/// "0:07", "1:02:03".
-std::string clock(double seconds) {
-  const auto s = static_cast<long long>(std::lround(std::min(seconds, 3.6e7)));
-  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60)
-                  : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
-}
-
 std::string time_left(const Figures& now) {
   const double done = now.fraction - now.begun_fraction;
   if (done <= 0) return "-:--";
-  return clock(now.seconds * (1 - now.fraction) / done);
+  return clock_text(now.seconds * (1 - now.fraction) / done);
 }
 
 /// "850", "61k".

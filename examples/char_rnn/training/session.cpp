@@ -14,6 +14,7 @@
 #include "../terminal/clock.hpp"
 #include "../terminal/interrupt.hpp"
 #include "../terminal/terminal.hpp"
+#include "../terminal/waiting.hpp"
 
 namespace char_rnn {
 
@@ -124,7 +125,7 @@ void Session::estimate_closing() {
       range.begin -= range.warm_up, range.warm_up = 0;  // its context will do
       range.count = std::min(some, range.count);
     }
-    evaluate(trainer_.model(), text_.ids, first, trainer_.threads());
+    evaluate(trainer_.model(), text_.ids, first, trainer_.threads(), {});
     validation_seconds_ = 1.3 * (now() - before) * double(longest) / double(some);
   }
   const double between = now();
@@ -239,7 +240,11 @@ double Session::best() const {
 
 void Session::validate() {
   const double before = now();
-  const Score score = evaluate(trainer_.model(), text_.ids, parts_.validation, trainer_.threads());
+  Waiting waiting;
+  const auto tell = [&](double done) {
+    waiting.tell(done, [&] { return progress_.hide(), fmt::format("validating after step {}", trainer_.steps()); });
+  };
+  const Score score = evaluate(trainer_.model(), text_.ids, parts_.validation, trainer_.threads(), tell);
   const bool better = score.nats < best();
   standing_.history.validation_step.push_back(trainer_.steps());
   standing_.history.validation.push_back(score.nats);
