@@ -1,6 +1,7 @@
 #include "writer.hpp"
 
 #include "../failure.hpp"
+#include "../terminal/waiting.hpp"
 
 namespace char_rnn {
 
@@ -12,10 +13,15 @@ Writer::Writer(const Model& model, const xgrad::Vocabulary& vocabulary, const xg
   sampler_.set_state(state);
 }
 
-void Writer::write(std::span<const Index> prime, std::int64_t length, const std::function<bool(Index)>& sink) {
+void Writer::write(xgrad::IdsView prime, std::int64_t length, const std::function<bool(Index)>& sink) {
+  Waiting waiting;
+  const auto what = [&] { return fmt::format("going through {} characters to continue from", prime.size()); };
   try {
     if (line_end_ || prime.empty()) sampler_.feed(line_end_.value_or(0));
-    for (const Index id : prime) sampler_.feed(id);
+    for (xgrad::Size i = 0; i < prime.size(); ++i) {
+      sampler_.feed(prime[i]);
+      waiting.tell(double(i + 1) / double(prime.size()), what);
+    }
     for (std::int64_t n = 0; n < length; ++n)
       if (!sink(sampler_.next())) return;
   } catch (const xgrad::ValueError& e) {  // the ids are the vocabulary's, so it is the distribution that is none

@@ -2,7 +2,6 @@
 #pragma once
 #include <functional>
 #include <optional>
-#include <span>
 
 #include "model.hpp"
 
@@ -15,9 +14,9 @@ class Writer {
  public:
   Writer(const Model& model, const xgrad::Vocabulary& vocabulary, const xgrad::Array<float>& state, xgrad::Rng& rng,
          const xgrad::Sampling& how);
-  /// Draws `length` symbols after `prime` and hands each to `sink` until that returns false. Throws Failure where the
-  /// model's output is not finite.
-  void write(std::span<const xgrad::Index> prime, std::int64_t length, const std::function<bool(xgrad::Index)>& sink);
+  /// Draws `length` symbols after `prime` and hands each to `sink` until that returns false. A long `prime` is told of
+  /// on stderr. Throws Failure where the model's output is not finite.
+  void write(xgrad::IdsView prime, std::int64_t length, const std::function<bool(xgrad::Index)>& sink);
 
  private:
   xgrad::Sampler<Model> sampler_;

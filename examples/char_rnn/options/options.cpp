@@ -167,8 +167,7 @@ SampleOptions sample_options(const CLI::App& verb) {
   if (values.given("--prime") && values.given("--prime-file"))
     refuse("--prime and --prime-file exclude each other", see_help(verb));
   if (values.given("--prime")) o.prime = values.text("--prime");
-  if (values.given("--prime-file"))
-    o.prime = read_whole(values.text("--prime-file"), "--prime-file names a file of text");
+  o.prime_file = path_of(verb, values, "--prime-file");
   return o;
 }
 

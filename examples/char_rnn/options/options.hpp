@@ -28,6 +28,7 @@ struct SampleOptions {
   std::int64_t count = 1;
   xgrad::Sampling how;
   std::string prime;
+  std::optional<std::filesystem::path> prime_file;  // instead
   std::uint32_t seed = 1337;
 };
 

@@ -17,13 +17,11 @@ std::vector<std::string> option_names(const CLI::App& verb);
 /// The hint that says where the options of a verb are listed.
 std::string see_help(const CLI::App& verb);
 
-/// The content of a file. Throws Failure with Exit::io and this hint.
-std::string read_whole(const std::string& path, const std::string& hint);
-
 class Values {
  public:
   /// Where the verb has --config and it was given, reads that file. Throws Failure with Exit::usage for what is no line
-  /// "name = value" or names no option, with Exit::io where the file cannot be read.
+  /// "name = value" or names no option or is larger than such a file can be, with Exit::io where the file cannot be
+  /// read.
   explicit Values(const CLI::App& verb);
 
   bool given(const std::string& name) const { return on_command_line(name) || from_file_.count(name) > 0; }

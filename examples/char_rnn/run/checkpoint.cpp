@@ -43,6 +43,9 @@ Checkpoint::Checkpoint(const fs::path& file) : path_(file) {
   check_version();
   if (metadata("finished") != "true" && metadata("finished") != "false")
     reject(fmt::format("finished '{}' is not true or false", escaped(metadata("finished"))));
+  // It is shown to the user.
+  if (text_sha256().size() != 64 || text_sha256().find_first_not_of("0123456789abcdef") != std::string::npos)
+    reject(fmt::format("text_sha256 '{}' is no SHA-256", escaped(text_sha256())));
   read_settings();
   read_vocabulary();
   check_size();

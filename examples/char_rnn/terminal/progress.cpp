@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "clock.hpp"
 #include "terminal.hpp"
 
 namespace char_rnn {
@@ -15,19 +16,11 @@ constexpr double nats_per_bit = 0.69314718055994530942;
 constexpr double repaint = 0.1;  // seconds, in a terminal
 constexpr double patience = 5;   // seconds between plain lines
 
-/// "0:07", "1:02:03", "12 days".
-std::string clock(double seconds) {
-  if (seconds >= 360'000) return fmt::format("{:.0f} days", seconds / 86'400);
-  const auto s = std::lround(seconds);
-  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60)
-                  : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
-}
-
-std::string time_left(const Figures& now) { return now.left ? clock(*now.left) : "-:--"; }
+std::string time_left(const Figures& now) { return now.left ? clock_text(*now.left) : "-:--"; }
 
 /// Of the time, "took 0:07" at the end.
 std::string time_told(const Figures& now, bool end) {
-  return end ? "took " + clock(now.seconds) : time_left(now) + " left";
+  return end ? "took " + clock_text(now.seconds) : time_left(now) + " left";
 }
 
 /// "850", "6.1k", "61k", "1.2M".

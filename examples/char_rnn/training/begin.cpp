@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cmath>
 
 #include "../failure.hpp"
 #include "../terminal/terminal.hpp"
+#include "../terminal/waiting.hpp"
 
 namespace char_rnn {
 
@@ -15,15 +15,12 @@ using namespace xgrad;
 
 namespace {
 
-// Says within a second what a large text is kept waiting for.
 ReadProgress tell_reading(const std::filesystem::path& file) {
-  const auto start = std::chrono::steady_clock::now();
   return
-      [name = escaped(file.filename().string()), start, told = false](std::uint64_t done, std::uint64_t all) mutable {
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        if (told || seconds < 0.3) return;
-        told = true;
-        say("char_rnn: reading '{}', {:.0f} MB\n", name, 1e-6 * double(all > 0 ? all / 2 : done));
+      [name = escaped(file.filename().string()), waiting = Waiting()](std::uint64_t done, std::uint64_t all) mutable {
+        waiting.tell(all > 0 ? double(done) / double(all) : -1, [&] {  // -1: of a pipe
+          return fmt::format("reading '{}', {:.0f} MB", name, 1e-6 * double(all > 0 ? all / 2 : done));
+        });
       };
 }
 

@@ -14,9 +14,11 @@ double Score::perplexity() const { return std::exp(nats); }
 namespace {
 
 using Sink = std::function<void(Size, double)>;
+using Progress = std::function<void(double)>;
 
 /// The sum of the nats of ranges that are read in lockstep.
-double total(const Model& model, IdsView ids, const std::vector<ScoredRange>& ranges, const Sink& sink) {
+double total(const Model& model, IdsView ids, const std::vector<ScoredRange>& ranges, const Progress& progress,
+             const Sink& sink) {
   constexpr Index most_rows = 1024;
   const Index streams = static_cast<Index>(ranges.size());
   ScoredWindows windows(ids, ranges, std::clamp(most_rows / streams, Index(1), Index(64)));
@@ -25,6 +27,7 @@ double total(const Model& model, IdsView ids, const std::vector<ScoredRange>& ra
   const PauseGuard<float> pause(tape);
   double nats = 0;
   std::vector<Size> done(ranges.size());
+  Size read = 0;
   while (const auto next = windows.next()) {
     tape.clear();
     const auto [logits, last] = model.logits(next->window.inputs, constant(state));
@@ -39,6 +42,7 @@ double total(const Model& model, IdsView ids, const std::vector<ScoredRange>& ra
         if (sink) sink(ranges[std::size_t(s)].begin + done[std::size_t(s)]++, surprise);
       }
     std::copy_n(last.data(), last.size(), state.data());
+    if (progress) progress(double(++read) / double(windows.count()));
   }
   return nats;
 }
@@ -46,17 +50,20 @@ double total(const Model& model, IdsView ids, const std::vector<ScoredRange>& ra
 }  // namespace
 
 Score evaluate(const Model& model, IdsView ids, const std::vector<ScoredRange>& ranges, Index threads,
-               const Sink& sink) {
+               const Progress& progress, const Sink& sink) {
   Score score;
   for (const ScoredRange& range : ranges) score.chars += range.count;
   if (score.chars == 0) return score.nats = std::numeric_limits<double>::quiet_NaN(), score;
-  if (sink || ranges.size() == 1) return score.nats = total(model, ids, ranges, sink) / double(score.chars), score;
+  if (sink || ranges.size() == 1)
+    return score.nats = total(model, ids, ranges, progress, sink) / double(score.chars), score;
 
   const auto middle = ranges.begin() + std::ssize(ranges) / 2;
   const std::vector<ScoredRange> groups[] = {{ranges.begin(), middle}, {middle, ranges.end()}};
   double sums[2];
   Team team(std::clamp(threads, Index(1), Index(2)));
-  Team::Turn(team, "evaluate").run(2, [&](Index i) { sums[i] = total(model, ids, groups[i], {}); });
+  Team::Turn(team, "evaluate").run(2, [&](Index i) {
+    sums[i] = total(model, ids, groups[i], i == 0 ? progress : Progress(), {});
+  });
   score.nats = (sums[0] + sums[1]) / double(score.chars);
   return score;
 }

@@ -18,7 +18,9 @@ struct Score {
 /// Scores ranges of a text. The model has read each range's context, and begins that with zeros. `threads` share the
 /// ranges out in two groups, so no digit depends on their number. `sink`, where there is one, is given the place of
 /// every target in the text and its nats, range by range in the order of reading; then there is one thread.
+/// `progress` is told the part that is done, after every window and by one thread.
 Score evaluate(const Model& model, xgrad::IdsView ids, const std::vector<xgrad::ScoredRange>& ranges,
-               xgrad::Index threads, const std::function<void(xgrad::Size, double)>& sink = {});
+               xgrad::Index threads, const std::function<void(double)>& progress,
+               const std::function<void(xgrad::Size, double)>& sink = {});
 
 }  // namespace char_rnn

@@ -13,6 +13,7 @@
 #include "../model/writer.hpp"
 #include "../terminal/interrupt.hpp"
 #include "../terminal/terminal.hpp"
+#include "../terminal/waiting.hpp"
 
 namespace char_rnn {
 
@@ -150,7 +151,7 @@ void Session::estimate_closing() {
       range.count = std::min(some, range.count);
     }
     const double before = time_.now();
-    evaluate(trainer_.model(), text_.ids, first, trainer_.threads());
+    evaluate(trainer_.model(), text_.ids, first, trainer_.threads(), {});
     each = (time_.now() - before) / double(some);
   }
   time_.validation = 1.1 * each * double(longest);
@@ -262,7 +263,11 @@ double Session::best() const {
 
 void Session::validate() {
   const double before = time_.now();
-  const Score score = evaluate(trainer_.model(), text_.ids, parts_.validation, trainer_.threads());
+  Waiting waiting;
+  const auto tell = [&](double done) {
+    waiting.tell(done, [&] { return progress_.hide(), fmt::format("validating after step {}", trainer_.steps()); });
+  };
+  const Score score = evaluate(trainer_.model(), text_.ids, parts_.validation, trainer_.threads(), tell);
   const bool better = score.nats < best();
   standing_.history.validation_step.push_back(trainer_.steps());
   standing_.history.validation.push_back(score.nats);

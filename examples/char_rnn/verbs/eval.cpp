@@ -5,6 +5,7 @@
 #include "../run/checkpoint.hpp"
 #include "../terminal/report.hpp"
 #include "../terminal/terminal.hpp"
+#include "../terminal/waiting.hpp"
 #include "../training/begin.hpp"
 #include "../training/evaluate.hpp"
 #include "verbs.hpp"
@@ -33,7 +34,11 @@ int eval(const EvalOptions& options) {
     else out.put(fmt::format("{}\t{:.6f}\t{}\n", place, nats, escaped(text.vocabulary.decode(id))));
   };
   const std::function<void(Size, double)> sink = options.surprise ? std::function<void(Size, double)>(line) : nullptr;
-  const Score score = evaluate(run.model, text.ids, ranges, 2, sink);
+  Waiting waiting;
+  const auto tell = [&](double done) {
+    waiting.tell(done, [&] { return fmt::format("scoring {} characters", targets); });
+  };
+  const Score score = evaluate(run.model, text.ids, ranges, 2, tell, sink);
   const std::string protocol =
       ranges.size() == 1
           ? "all symbols but the first, once each, in one pass that begins with a state of zeros"

@@ -2,9 +2,11 @@
 #pragma once
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace child {
@@ -30,6 +33,7 @@ inline void write_file(const fs::path& path, std::string_view text) {
 struct Result {
   int code;  // 128 + the signal's number for what a signal killed
   std::string out, err;
+  long peak;  // bytes of memory, the most that were resident at once
 };
 
 /// A new folder, removed at the end.
@@ -70,9 +74,19 @@ class Sandbox {
   }
   Result wait(pid_t pid) const {
     int status = 0;
-    waitpid(pid, &status, 0);
+    rusage usage{};
+    wait4(pid, &status, 0, &usage);
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(folder_ / "stdout"),
-            read_file(folder_ / "stderr")};
+            read_file(folder_ / "stderr"), 1024 * usage.ru_maxrss};
+  }
+  /// Returns when the program has said this on stderr, or has ended.
+  void wait_until_said(pid_t pid, std::string_view words) const {
+    siginfo_t ended{};
+    do {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      if (read_file(folder_ / "stderr").find(words) != std::string::npos) return;
+      waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT);
+    } while (ended.si_pid == 0);
   }
   Result run(const std::string& program, const Arguments& arguments) const { return wait(start(program, arguments)); }
 

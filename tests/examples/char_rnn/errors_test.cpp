@@ -286,9 +286,16 @@ BOOST_AUTO_TEST_CASE(files_of_settings_that_are_none) {
   check("hidden = \"x\"\n", "'run.toml': hidden: 'x' is not an integer in [1, 65536]");
   check("lr = 0\n", "'run.toml': lr must be a finite number > 0, got '0'");
   check("bytes = 3\n", "'run.toml': bytes: '3' is not true or false");
+  const std::string longest = std::string(999'986, '#') + "\nhidden = \"x\"";
+  check(longest, "'run.toml': hidden: 'x' is not an integer in [1, 65536]");
+  check(longest + "\n", "'run.toml' has more than 1 MB");
   fs::remove(box / "run.toml");
   check_failure(run({"train", "fish.txt", "--config", "run.toml"}), 5,
                 "cannot read 'run.toml': No such file or directory", "--config names a file of lines");
+  check_failure(run({"train", "fish.txt", "--config", "."}), 5, "cannot read '.': Is a directory",
+                "--config names a file of lines such as: hidden = 256\n");
+  check_failure(run({"train", "fish.txt", "--config", "/dev/zero"}), 2, "'/dev/zero' has more than 1 MB",
+                "--config names a file of lines such as: hidden = 256\n");
 }
 
 BOOST_AUTO_TEST_CASE(no_run_to_sample_from) {
@@ -335,6 +342,10 @@ BOOST_AUTO_TEST_CASE(checkpoints_are_read_with_all_checks) {
   check("version 7 is newer than this program (max 2)", [](F& f) { f.metadata["version"] = "7"; });
   check("version 1 is older than this program (min 2)", [](F& f) { f.metadata["version"] = "1"; });
   check("version 'x' is not an integer in [0, 1000000000000]", [](F& f) { f.metadata["version"] = "x"; });
+  const std::string digits(63, '0');
+  for (const std::string& text : {digits, digits + "00", digits + "A"})
+    check("text_sha256 '" + text + "' is no SHA-256\n", [&](F& f) { f.metadata["text_sha256"] = text; });
+  check("text_sha256 '\\x1B[2J' is no SHA-256\n", [](F& f) { f.metadata["text_sha256"] = "\x1B[2J"; });
   check("encoding 'utf7' is unknown", [](F& f) { f.metadata["encoding"] = "utf7"; });
   check("its settings are no JSON object", [](F& f) { f.metadata["settings"] = "{"; });
   check("setting 'layers' is missing", [](F& f) { f.metadata["settings"] = "{\"model\": \"rnn\"}"; });

@@ -281,7 +281,30 @@ BOOST_AUTO_TEST_CASE(sampling_among_the_most_probable) {
   const std::string three = draw({"--count", "3"});
   BOOST_TEST(three.size() == 3 * 60 + 2 * 6u);
   BOOST_TEST(three.substr(0, 66) == draw({}) + "\n----\n");
-  check_failure(run({"sample", "run", "--prime-file", "none"}), 5, "cannot read 'none'", "--prime-file names a file");
+}
+
+BOOST_AUTO_TEST_CASE(the_file_of_a_prime_is_read_as_texts_are) {
+  make_run();
+  const auto refused = [&](const std::string& file, int code, const std::string& message, const std::string& hint) {
+    check_failure(run({"sample", "run", "--prime-file", file}), code, message + "\n", hint + "\n");
+  };
+  refused("none", 5, "cannot read text 'none': No such file or directory", "name a text file that can be read");
+  refused("/dev/zero", 5, "cannot read text '/dev/zero': it is neither a regular file nor a pipe",
+          "name a text file that can be read");
+  refused("", 2, "--prime-file: '' is no name", "char_rnn sample --help lists the options");
+  write_file(box / "odd.txt", "One fish & chips");
+  refused("odd.txt", 3, "text 'odd.txt': symbol U+0026 at byte 9 is not in the vocabulary",
+          "name a text in the symbols of the run");
+  write_file(box / "empty.txt", "");
+  refused("empty.txt", 3, "text 'empty.txt' is empty", "name a text in the symbols of the run");
+  write_file(box / "marked.txt", "\xEF\xBB\xBFOne fish");
+  const Result marked = run({"sample", "run", "--prime-file", "marked.txt", "--length", "20"});
+  BOOST_TEST(marked.code == 0);
+  BOOST_TEST(marked.err == "char_rnn: note: BOM dropped\n");
+  BOOST_TEST(marked.out == run({"sample", "run", "--prime", "One fish", "--length", "20"}).out);
+  write_file(box / "long.txt", small_text() + small_text() + small_text());  // more than one piece of output
+  BOOST_TEST(run({"sample", "run", "--prime-file", "long.txt", "--length", "1"}).out.substr(0, 3 * 2040) ==
+             read_file(box / "long.txt"));
 }
 
 BOOST_AUTO_TEST_CASE(info_tells_what_a_run_is) {

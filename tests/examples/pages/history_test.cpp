@@ -191,8 +191,19 @@ BOOST_AUTO_TEST_CASE(malformed_lines_are_named) {
   BOOST_TEST(refusal("{\"event\":\"validation\",\"step\":1,\"chars\":0.5}\n") == "line 1: 'chars' is not a count");
   BOOST_TEST(refusal("{\"event\":\"sample\",\"step\":1,\"text\":[]}\n") == "line 1: 'text' is not a text");
   BOOST_TEST(refusal("{\"event\":\"start\",\"settings\":[]}\n") == "line 1: 'settings' is not an object");
+  BOOST_TEST(refusal(R"({"event":"start","settings":{"a\n":[]}})"
+                     "\n") == "line 1: setting 'a\\n' is an array or an object");
   BOOST_TEST(refusal(step(10) + step(20) + step(10)) ==
              "line 3: step 10 comes after step 20, and no resumption between");
+}
+
+// To write such a value as text took the stack, and with it the process.
+BOOST_AUTO_TEST_CASE(a_setting_is_no_deep_nest) {
+  const std::size_t deep = 300'000;
+  const std::string nest = std::string(deep, '[') + std::string(deep, ']');
+  BOOST_TEST(refusal("{\"event\":\"start\",\"settings\":{\"x\":" + nest + "}}\n") ==
+             "line 1: setting 'x' is an array or an object");
+  BOOST_TEST(read("{\"event\":\"start\",\"x\":" + nest + ",\"text\":\"t\"}\n").text == "t");  // is not looked at
 }
 
 BOOST_AUTO_TEST_CASE(logs_that_cannot_be_read) {

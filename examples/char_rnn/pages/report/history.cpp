@@ -50,6 +50,9 @@ class Members {
     if (!value.is_null() && !value.is_object()) refuse(key, "an object");
     return value;
   }
+  [[noreturn]] void refuse_setting(const std::string& name) const {
+    throw xgrad::FormatError(fmt::format("{}: setting '{}' is an array or an object", where_, xgrad::escaped(name)));
+  }
 
  private:
   static constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
@@ -91,8 +94,10 @@ void read_start(RunHistory& history, const Members& line) {
   const Json& settings = line.object("settings");
   if (settings.is_null()) return;
   history.settings.clear();
-  for (const auto& [name, value] : settings.items())
+  for (const auto& [name, value] : settings.items()) {
+    if (value.is_structured()) line.refuse_setting(name);  // to write it as text would take a stack as deep as it is
     history.settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
 }
 
 template <class Event>
