@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 #include <xgrad/models/text/vocabulary.hpp>
 
@@ -16,16 +13,6 @@ namespace char_rnn {
 using xgrad::escaped;
 
 void refuse(const std::string& what, const std::string& hint) { throw Failure(Exit::usage, what, hint); }
-
-std::string read_whole(const std::string& path, const std::string& hint) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(in), {}};
-  if (!in || in.bad() || errno != 0)
-    throw Failure(Exit::io, fmt::format("cannot read '{}': {}", escaped(path), std::strerror(errno ? errno : EIO)),
-                  hint);
-  return content;
-}
 
 std::vector<std::string> option_names(const CLI::App& verb) {
   std::vector<std::string> names;

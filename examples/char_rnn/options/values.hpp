@@ -17,9 +17,6 @@ std::vector<std::string> option_names(const CLI::App& verb);
 /// The hint that says where the options of a verb are listed.
 std::string see_help(const CLI::App& verb);
 
-/// The content of a file. Throws Failure with Exit::io and this hint.
-std::string read_whole(const std::string& path, const std::string& hint);
-
 class Values {
  public:
   /// Where the verb has --config and it was given, reads that file. Throws Failure with Exit::usage for what is no line

@@ -205,6 +205,9 @@ BOOST_AUTO_TEST_CASE(files_of_settings_that_are_none) {
   fs::remove(box / "run.toml");
   check_failure(run({"train", "fish.txt", "--config", "run.toml"}), 5,
                 "cannot read 'run.toml': No such file or directory", "--config names a file of lines");
+  fs::create_directory(box / "folder");
+  check_failure(run({"train", "fish.txt", "--config", "folder"}), 5, "cannot read 'folder': Is a directory\n",
+                "--config names a file of lines");
 }
 
 BOOST_AUTO_TEST_CASE(no_run_to_sample_from) {

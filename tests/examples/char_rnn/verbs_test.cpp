@@ -142,6 +142,13 @@ BOOST_AUTO_TEST_CASE(a_validation_for_which_there_is_no_time) {
   BOOST_TEST(log("run", "end").at(0).at("seconds").get<double>() < 5);
 }
 
+BOOST_AUTO_TEST_CASE(a_validation_that_nobody_asked_for_is_not_missed) {
+  const Result r = train({"--seconds", "0.001", "--out", "run"});  // it takes longer to begin
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("validation, which takes") == std::string::npos, r.err);
+  BOOST_TEST(log("run", "end").at(0).at("seconds").get<double>() > 1.05 * 0.001);
+}
+
 BOOST_AUTO_TEST_CASE(validation_changes_nothing_of_training) {
   const Arguments common{"--split", "0.8,0.2", "--steps", "60", "--dropout", "0.3"};
   const auto with = [&](const char* every, const char* folder) {
@@ -184,6 +191,8 @@ BOOST_AUTO_TEST_CASE(sampling_among_the_most_probable) {
   BOOST_TEST(three.size() == 3 * 60 + 2 * 6u);
   BOOST_TEST(three.substr(0, 66) == draw({}) + "\n----\n");
   check_failure(run({"sample", "run", "--prime-file", "none"}), 5, "cannot read 'none'", "--prime-file names a file");
+  check_failure(run({"sample", "run", "--prime-file", "run"}), 5, "cannot read 'run': Is a directory\n",
+                "--prime-file names a file of text\n");
 }
 
 BOOST_AUTO_TEST_CASE(info_tells_what_a_run_is) {
