@@ -2,7 +2,11 @@
 #include "terminal/terminal.hpp"
 
 #include <fmt/format.h>
-#include <cstdio>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <xgrad/models/text/vocabulary.hpp>
 
 namespace char_rnn {
 
@@ -11,6 +15,27 @@ Failure failure_of(const xgrad::Error& error, Exit code, const std::string& hint
   const std::size_t at = text.find(mark);
   if (at == std::string::npos) return {code, text, hint};
   return {code, text.substr(0, at), text.substr(at + mark.size())};
+}
+
+std::string read_whole(const std::filesystem::path& path, const std::string& hint, std::size_t most) {
+  const std::string name = xgrad::escaped(path.string());
+  const auto failure = [&](int error) {
+    return Failure(Exit::io, fmt::format("cannot read '{}': {}", name, std::strerror(error)), hint);
+  };
+  std::filebuf file;
+  if (!file.open(path, std::ios::in | std::ios::binary)) throw failure(errno);
+  std::string content;
+  try {
+    std::array<char, 65536> piece;
+    while (const auto n = file.sgetn(piece.data(), piece.size())) {
+      content.append(piece.data(), static_cast<std::size_t>(n));
+      if (content.size() > most)
+        throw Failure(Exit::usage, fmt::format("'{}' has more than {} MB", name, most / 1'000'000), hint);
+    }
+  } catch (const std::ios_base::failure& e) {  // of a folder, or by a disk that fails; libstdc++ hands the errno on
+    throw failure(e.code().value());
+  }
+  return content;
 }
 
 int report(Exit code, const std::string& what, const std::string& hint) {

@@ -1,5 +1,7 @@
 // What ends the program early: a code for the shell, one line that says what is wrong, one that says what to do.
 #pragma once
+#include <filesystem>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -45,6 +47,11 @@ auto explained(Exit format, const std::string& hint, F f) {
     throw failure_of(e, Exit::io, hint);
   }
 }
+
+/// The content of a file. Throws Failure with this hint, and Exit::io where it cannot be read, Exit::usage where it has
+/// more bytes than `most`, a million or more.
+std::string read_whole(const std::filesystem::path& path, const std::string& hint,
+                       std::size_t most = std::numeric_limits<std::size_t>::max());
 
 /// Prints "char_rnn: error: <what>" and "hint: <hint>" to stderr, and gives the code for main to return.
 int report(Exit code, const std::string& what, const std::string& hint);

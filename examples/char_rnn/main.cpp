@@ -52,7 +52,8 @@ int run(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return report(Exit::usage, "out of memory", "use a smaller --hidden, --seq-len or --batch, or a shorter text");
   } catch (const std::filesystem::filesystem_error& e) {
-    return report(Exit::io, xgrad::escaped(e.what()), "choose another folder or file");
+    const std::string what = "cannot reach '" + xgrad::escaped(e.path1().string()) + "': " + e.code().message();
+    return report(Exit::io, what, "choose another folder or file");
   } catch (const std::system_error& e) {
     return report(Exit::usage, std::string("cannot start the threads: ") + e.what(), "use fewer --threads");
   } catch (const std::exception& e) {

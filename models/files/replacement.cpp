@@ -110,7 +110,8 @@ void Replacement::keep_as(const std::filesystem::path& name) const {
   struct stat mine {
   }, there{};
   if (::stat(target_.c_str(), &mine) != 0) return check(errno == ENOENT);
-  if (::lstat(name.c_str(), &there) == 0 && mine.st_dev == there.st_dev && mine.st_ino == there.st_ino)
+  if (::lstat(name.c_str(), &there) != 0) check(errno == ENOENT);
+  else if (mine.st_dev == there.st_dev && mine.st_ino == there.st_ino)
     return;  // since a crash between the two renames; rename() of two names of one file would do nothing
   Temporary link(name, [this](const char* free) {
     return ::linkat(AT_FDCWD, target_.c_str(), AT_FDCWD, free, AT_SYMLINK_FOLLOW);
@@ -168,9 +169,12 @@ std::size_t remove_stale_temporaries(const std::filesystem::path& folder) {
   };
   std::error_code error;
   std::vector<std::filesystem::path> found;  // before one is removed: a folder that changes is not to be walked
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
-    if (stale(at->path().filename().native()) && at->symlink_status().type() == std::filesystem::file_type::regular)
-      found.push_back(at->path());
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (!stale(at->path().filename().native())) continue;
+    const auto type = at->symlink_status(error).type();
+    if (type == std::filesystem::file_type::none) refuse(error.value());
+    if (type == std::filesystem::file_type::regular) found.push_back(at->path());
+  }
   if (error) refuse(error.value());
   for (const auto& path : found)
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) refuse(errno);

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 #include <xgrad/models/text/vocabulary.hpp>
 
@@ -14,26 +11,6 @@
 namespace char_rnn {
 
 using xgrad::escaped;
-
-namespace {
-
-/// The content of a file of settings, which may be one that never ends.
-std::string read_whole(const std::string& path) {
-  constexpr std::size_t largest = 1'000'000;
-  const char* hint = "--config names a file of lines such as: hidden = 256";
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::string content(largest + 1, '\0');
-  in.read(content.data(), static_cast<std::streamsize>(content.size()));
-  if (!in.is_open() || in.bad())
-    throw Failure(Exit::io, fmt::format("cannot read '{}': {}", escaped(path), std::strerror(errno ? errno : EIO)),
-                  hint);
-  content.resize(static_cast<std::size_t>(in.gcount()));
-  if (content.size() > largest) refuse(fmt::format("'{}' has more than 1 MB", escaped(path)), hint);
-  return content;
-}
-
-}  // namespace
 
 void refuse(const std::string& what, const std::string& hint) { throw Failure(Exit::usage, what, hint); }
 
@@ -75,7 +52,8 @@ void Values::refuse_value(const std::string& name, const std::string& wrong) con
 
 void Values::read_file(const std::string& path) {
   file_ = path;
-  std::istringstream content(read_whole(path));
+  constexpr std::size_t most = 1'000'000;  // it may be one that never ends
+  std::istringstream content(read_whole(path, "--config names a file of lines such as: hidden = 256", most));
   std::vector<std::string> names = option_names(verb_);
   std::vector<CLI::ConfigItem> items;
   try {

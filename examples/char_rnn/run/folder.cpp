@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -47,8 +45,8 @@ fs::path next_free(const fs::path& text) {
 
 /// A killed process may have left a line without an end.
 void drop_torn_line(const fs::path& log) {
-  std::ifstream in(log, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!fs::exists(log)) return;
+  const std::string text = read_whole(log, "move that file away, and the run goes on without it");
   const std::size_t whole = text.rfind('\n') + 1;  // 0 where there is none
   std::error_code error;
   if (whole < text.size()) fs::resize_file(log, whole, error);

@@ -230,6 +230,32 @@ BOOST_AUTO_TEST_CASE(a_run_killed_before_its_first_steps_were_saved) {
   BOOST_TEST(report.code == 0, report.err);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_goes_on_saves_when_there_is_something_to_save) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "20", "--checkpoint-every", "10", "--out", "run"}).code, 0);
+  const auto before = content("run");
+  BOOST_TEST(xgrad::read_safetensors(box / "run/previous.safetensors").metadata.at("step") == "10");
+  const pid_t pid = box.start(XGRAD_CHAR_RNN, {"train", "fish.txt", "--resume", "run", "--steps", "100000000",
+                                               "--checkpoint-every", "100000000"});
+  while (read_file(box / "run/log.jsonl").find("\"step\":100,") == std::string::npos)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  kill(pid, SIGKILL);
+  box.wait(pid);
+  for (const char* file : {"latest.safetensors", "previous.safetensors"})
+    BOOST_TEST((content("run")[file] == before.at(file)), file);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_read_is_not_cut) {
+  BOOST_REQUIRE_EQUAL(train({"--steps", "5", "--out", "run"}).code, 0);
+  fs::remove(box / "run/log.jsonl");
+  fs::create_directory(box / "run/log.jsonl");
+  const Result r = run({"train", "fish.txt", "--resume", "run", "--steps", "9"});
+  check_failure(r, 5, "cannot read 'run/log.jsonl': Is a directory\n",
+                "move that file away, and the run goes on without it\n");
+  fs::remove(box / "run/log.jsonl");  // as the hint has it
+  BOOST_TEST(run({"train", "fish.txt", "--resume", "run", "--steps", "9"}).code == 0);
+  BOOST_TEST(weights("run").metadata.at("step") == "9");
+}
+
 BOOST_AUTO_TEST_CASE(hostile_checkpoints_are_refused) {
   BOOST_REQUIRE_EQUAL(run(command("--out", "run", {"--steps", "20"})).code, 0);
   const auto good = weights("run");

@@ -227,6 +227,13 @@ BOOST_AUTO_TEST_CASE(a_validation_for_which_there_is_no_time) {
   BOOST_TEST(log("run", "end").at(0).at("seconds").get<double>() < 5);
 }
 
+BOOST_AUTO_TEST_CASE(a_validation_that_nobody_asked_for_is_not_missed) {
+  const Result r = train({"--seconds", "0.001", "--out", "run"});  // it takes longer to begin
+  BOOST_TEST(r.code == 0);
+  BOOST_TEST(r.err.find("validation, which takes") == std::string::npos, r.err);
+  BOOST_TEST(log("run", "end").at(0).at("seconds").get<double>() > 1.05 * 0.001);
+}
+
 BOOST_AUTO_TEST_CASE(validation_changes_nothing_of_training) {
   const Arguments common{"--split", "0.8,0.2", "--steps", "60", "--dropout", "0.3"};
   const auto with = [&](const char* every, const char* folder) {

@@ -1,28 +1,18 @@
 // Saving, watched from outside by strace: in which order the system is called, and what is on disk where the process is
 // killed at any of the calls, or any of them fails.
 #include <boost/test/unit_test.hpp>
-#include <cstdio>
-#include <functional>
-#include <map>
 #include <optional>
-#include <sstream>
 #include <xgrad/models/checkpoint/safetensors.hpp>
 #include <xgrad/models/files/replacement.hpp>
 
-#include "../../examples/char_rnn/child.hpp"
+#include "../../examples/char_rnn/strace.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
+using child::brief, child::Call;
 using Step = std::optional<std::string>;  // which save a file is of, or none where there is no file
 using Strings = std::vector<std::string>;
-
-/// A call in a trace: the nth of its name since the program began.
-struct Call {
-  std::string name, line;
-  int nth;
-  bool is(std::string_view kind) const { return name.find(kind) != std::string::npos; }
-};
 
 /// A folder "run" with a checkpoint C and the one before as P, and `saver` to save step 3 there.
 struct Fixture {
@@ -31,17 +21,13 @@ struct Fixture {
   Strings base;  // options of strace on each run
   Step old, older;
 
-  child::Result trace(const Strings& options, const Strings& arguments = {"run/C", "run/P", "3"}) const {
-    Strings all{"ASAN_OPTIONS=detect_leaks=0", "strace", "-f", "-y", "-o", "trace"};  // (leaks are sought by tracing)
-    for (const Strings& more : {base, options, {XGRAD_SAVER}, arguments})
-      all.insert(all.end(), more.begin(), more.end());
-    return box.run("/usr/bin/env", all);
+  /// Saves step 3 under strace, with these options.
+  child::Result trace(const Strings& options) const {
+    Strings all = base;
+    all.insert(all.end(), options.begin(), options.end());
+    return child::trace(box, all, {XGRAD_SAVER, "run/C", "run/P", "3"});
   }
-  bool skipped() const {
-    const bool skip = trace({}, {}).code != 0;
-    if (skip) std::puts("skipped: there is no strace that may trace a program here");  // ctest knows the word
-    return skip;
-  }
+  bool skipped() const { return child::skipped_without_strace(box); }
 
   void save(const std::string& step, bool keep) const {
     xgrad::SafeTensors content;
@@ -70,17 +56,10 @@ struct Fixture {
   /// The calls from the first that has to do with saving. (What has to do with memory is no matter.)
   std::vector<Call> calls() const {
     std::vector<Call> all;
-    std::map<std::string, int> count;
-    bool began = false;
-    std::istringstream lines(child::read_file(box / "trace"));
-    for (std::string line; std::getline(lines, line);) {
-      const std::size_t start = line.find_first_not_of("0123456789 "), end = line.find('(');
-      if (start == std::string::npos || end == std::string::npos || line[start] == '+') continue;
-      const std::string name = line.substr(start, end - start);
-      ++count[name];
-      began = began || line.find(".xgrad-tmp-") != std::string::npos;
-      const bool memory = name == "brk" || name == "futex" || name.find("map") < 2 || name.find("mprotect") == 0;
-      if (began && !memory) all.push_back({name, line.substr(start), count[name]});
+    for (const Call& call : child::traced_calls(box)) {
+      const bool memory =
+          call.name == "brk" || call.name == "futex" || call.name.find("map") < 2 || call.is("mprotect");
+      if (!memory && (!all.empty() || call.says(".xgrad-tmp-"))) all.push_back(call);
     }
     return all;
   }
@@ -96,28 +75,11 @@ struct Fixture {
   void check_faults();
 };
 
-/// "rename .xgrad-tmp-0 C": a call and the files that it names.
-std::string brief(const Call& call) {
-  for (const char* kind : {"open", "rename", "link"})
-    if (call.is(kind)) {
-      std::string text = kind;
-      const std::string arguments = call.line.substr(0, call.line.rfind(" = "));
-      for (std::size_t at = 0; (at = arguments.find('"', at)) != std::string::npos;) {
-        const std::size_t end = arguments.find('"', at + 1);
-        text += " " + fs::path(arguments.substr(at + 1, end - at - 1)).filename().string();
-        at = end + 1;
-      }
-      return text + (arguments.find("O_EXCL") != std::string::npos ? " new" : "");
-    }
-  const std::size_t at = call.line.find('<') + 1;
-  return call.name + " " + fs::path(call.line.substr(at, call.line.find('>') - at)).filename().string();
-}
-
 Strings brief(const std::vector<Call>& calls) {
   Strings texts;
   for (const Call& call : calls)
     if ((call.is("open") || call.is("write") || call.is("sync") || call.is("rename") || call.is("link")) &&
-        call.line.find(" = -1 ") == std::string::npos)
+        !call.says(" = -1 "))
       texts.push_back(brief(call));
   return texts;
 }
@@ -125,11 +87,10 @@ Strings brief(const std::vector<Call>& calls) {
 void Fixture::check_kills(const std::string& state) {
   int before = 0, after = 0;
   for (const Call& call : calls_from(state)) {
-    if (call.line.find("INJECTED") != std::string::npos) continue;
+    if (call.says("INJECTED")) continue;
     begin(state);
     BOOST_TEST_CONTEXT(state << ", killed at " << call.line) {
-      const std::string which = call.name + ":signal=KILL:when=" + std::to_string(call.nth);
-      BOOST_TEST(trace({"-e", "inject=" + which}).code == 128 + SIGKILL);
+      BOOST_TEST(trace(call.injecting("signal=KILL")).code == 128 + SIGKILL);
       const Step now = step_of(target), kept = step_of(previous);
       BOOST_TEST((now == old || now == "3"));
       BOOST_TEST((kept == older || kept == old));
@@ -150,12 +111,11 @@ void Fixture::check_faults() {
   for (const Call& call : calls_from("both")) {
     const bool fatal = call.is("open") || call.is("write") || call.is("sync") || call.is("rename") || call.is("link") ||
                        call.is("read");
-    if (call.line.find("INJECTED") == std::string::npos && (fatal || call.is("stat") || call.is("close")))
+    if (!call.says("INJECTED") && (fatal || call.is("stat") || call.is("close")))
       for (const auto& [error, text] : {std::pair("ENOSPC", "No space left on device"), {"EIO", "Input/output error"}})
         BOOST_TEST_CONTEXT(error << " of " << call.line) {
           begin("both");
-          const std::string which = call.name + ":error=" + error + ":when=" + std::to_string(call.nth);
-          const auto r = trace({"-e", "inject=" + which});
+          const auto r = trace(call.injecting(std::string("error=") + error));
           if (fatal || r.code != 0) {
             BOOST_TEST(r.code == 5);
             BOOST_TEST(r.out == std::string("cannot save 'run/C': ") + text + "\n");
@@ -189,7 +149,7 @@ BOOST_AUTO_TEST_CASE(the_order_of_calls) {
                        "fsync run"};
   BOOST_TEST(brief(calls) == wanted, boost::test_tools::per_element());
   for (const Call& call : calls)
-    if (call.is("open")) BOOST_TEST(call.line.find("O_CLOEXEC") != std::string::npos, call.line);
+    if (call.is("open")) BOOST_TEST(call.says("O_CLOEXEC"), call.line);
 }
 
 BOOST_AUTO_TEST_CASE(killed_at_any_call) {
@@ -207,8 +167,7 @@ BOOST_AUTO_TEST_CASE(interrupted_calls_are_repeated) {
   for (const Call& call : calls_from("both"))
     if (call.is("open") || call.is("write") || call.is("sync")) {
       begin("both");
-      const std::string which = call.name + ":error=EINTR:when=" + std::to_string(call.nth);
-      BOOST_TEST(trace({"-e", "inject=" + which}).code == 0, call.line);
+      BOOST_TEST(trace(call.injecting("error=EINTR")).code == 0, call.line);
       BOOST_TEST((step_of(target) == "3" && step_of(previous) == "2" && !has_temporaries()));
     }
 }

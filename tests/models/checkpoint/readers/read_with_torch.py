@@ -15,6 +15,11 @@ for name in ("safetensors", "torch"):
         sys.exit(0)
 
 import torch
+
+if not hasattr(torch, "uint32"):
+    print("skipped: there is no torch 2.3 for", sys.executable, "but", torch.__version__, "which has no uint32")
+    sys.exit(0)
+
 from safetensors import safe_open
 from safetensors.torch import load_file
 
