@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_made) {
 // Of a limit as of a full disk; the system would have ended the process.
 BOOST_AUTO_TEST_CASE(a_file_that_must_not_grow) {
   const pid_t pid = box.start(
-      "/bin/sh", {"-c", "ulimit -f 8; exec " + std::string(XGRAD_CHAR_RNN) + " train fish.txt --hidden 100 --out run"});
+      "/bin/sh", {"-c", "ulimit -f 8; exec " + std::string(XGRAD_CHAR_RNN) + " train fish.txt --batch 10 --out run"});
   check_failure(box.wait(pid), 5, "cannot save 'run/latest.safetensors': File too large\n", "choose another folder");
   BOOST_TEST(!fs::exists(box / "run/latest.safetensors"));
 }

@@ -209,8 +209,12 @@ BOOST_AUTO_TEST_CASE(steps_that_time_does_not_suffice_for_are_not_finished) {
   BOOST_TEST(r.err.find("char_rnn: out of time after step ") != std::string::npos, r.err);
   BOOST_TEST(r.err.find("' goes on, with a larger --seconds\n") != std::string::npos, r.err);
   BOOST_TEST(weights("run").metadata.at("finished") == "false");
-  check_failure(run({"train", "fish.txt", "--resume", "run", "--steps", "1"}), 2, "--steps 1 is less than the ",
-                "leave it away, or give more");
+}
+
+BOOST_AUTO_TEST_CASE(fewer_steps_than_a_run_has_had) {
+  make_run();
+  check_failure(run({"train", "fish.txt", "--resume", "run", "--steps", "119"}), 2,
+                "--steps 119 is less than the 120 that the run has had\n", "leave it away, or give more");
 }
 
 BOOST_AUTO_TEST_CASE(a_run_killed_before_its_first_steps_were_saved) {

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(the_line_of_progress_fits_the_terminal) {
       for (const std::string& part : parts) BOOST_TEST(lines[i].find(part) != std::string::npos, lines[i]);
     }
     BOOST_TEST(lines.back().find("100%") == 0u, lines.back());
-    if (columns >= 30) BOOST_TEST(lines.back().find(" took 0:0") != std::string::npos, lines.back());
+    if (columns >= 30) BOOST_TEST(lines.back().find(" took ") != std::string::npos, lines.back());
   }
 }
 

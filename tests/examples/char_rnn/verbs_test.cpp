@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_run_of_bytes) {
     std::getline(lines, line), std::getline(objects, object);
     const int byte = place % 256;
     const std::string symbol = xgrad::escaped(std::string(1, char(byte)));
-    BOOST_TEST(line.find(std::to_string(place) + "\t5.") == 0u, line);
+    BOOST_TEST(line.find(std::to_string(place) + "\t") == 0u, line);
     BOOST_TEST(line.ends_with("\t" + symbol), line);
     const std::size_t at = byte < 128 ? byte : 2 * byte - 128;
     BOOST_TEST(nlohmann::json::parse(object).at("symbol") == characters.substr(at, byte < 128 ? 1 : 2));
@@ -221,8 +221,7 @@ BOOST_AUTO_TEST_CASE(a_validation_for_which_there_is_no_time) {
   }());
   const Result r = train_on("long.txt", {"--hidden", "200", "--split", "0.1,0.9", "--seconds", "0.5", "--out", "run"});
   BOOST_TEST(r.code == 0);
-  BOOST_TEST(r.err.find("char_rnn: note: there is no time for a validation, which takes about ") != std::string::npos,
-             r.err);
+  BOOST_TEST(r.err.find("char_rnn: note: there is no time for a validation") != std::string::npos, r.err);
   BOOST_TEST(log("run", "validation").empty());
   BOOST_TEST(log("run", "end").at(0).at("seconds").get<double>() < 5);
 }
