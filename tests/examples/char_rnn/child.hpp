@@ -33,7 +33,7 @@ inline void write_file(const fs::path& path, std::string_view text) {
 struct Result {
   int code;  // 128 + the signal's number for what a signal killed
   std::string out, err;
-  long peak;  // bytes of memory, the most that were resident at once
+  long peak = 0;  // bytes of memory, the most that were resident at once
 };
 
 /// A new folder, removed at the end.

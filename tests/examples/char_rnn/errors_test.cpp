@@ -248,7 +248,6 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_stops_and_keeps_good_weights) {
   BOOST_TEST(r.err.find("; the weights are those of step ") != std::string::npos, r.err);
   const auto head = weights("run").find("head.weight")->values<float>();
   for (const float w : head) BOOST_REQUIRE(std::isfinite(w));
-  BOOST_TEST(log("run", "end").at(0).at("reason").get<std::string>().find("loss is ") == 0u);
   BOOST_TEST(run({"sample", "run", "--length", "10"}).out.size() == 10u);
   BOOST_REQUIRE_EQUAL(log("run", "end").size(), 1u);
   BOOST_TEST(log("run", "end")[0].at("reason") == "diverged");
@@ -286,7 +285,7 @@ BOOST_AUTO_TEST_CASE(files_of_settings_that_are_none) {
   check("hidden = \"x\"\n", "'run.toml': hidden: 'x' is not an integer in [1, 65536]");
   check("lr = 0\n", "'run.toml': lr must be a finite number > 0, got '0'");
   check("bytes = 3\n", "'run.toml': bytes: '3' is not true or false");
-  const std::string longest = std::string(999'986, '#') + "\nhidden = \"x\"";
+  const std::string longest = std::string(999'987, '#') + "\nhidden = \"x\"";
   check(longest, "'run.toml': hidden: 'x' is not an integer in [1, 65536]");
   check(longest + "\n", "'run.toml' has more than 1 MB");
   fs::remove(box / "run.toml");

@@ -175,6 +175,14 @@ double RunHistory::seconds_until(std::int64_t step) const {
   return longest;
 }
 
+namespace {
+
+/// Values that are nested deeper are not looked at, and copying one, as an object does that grows, would take a stack
+/// as deep as it is.
+bool no_deeper_than_settings(int depth, Json::parse_event_t, Json&) { return depth <= 2; }
+
+}  // namespace
+
 RunHistory read_history(const std::filesystem::path& path) {
   const std::string log = fmt::format("log '{}'", xgrad::escaped(path.string()));
   const auto refuse = [&log] {
@@ -187,7 +195,7 @@ RunHistory read_history(const std::filesystem::path& path) {
   std::string line;
   for (std::int64_t number = 1; std::getline(file, line); ++number) {
     const std::string where = fmt::format("{}, line {}", log, number);
-    const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    const Json object = Json::parse(line, no_deeper_than_settings, /*allow_exceptions=*/false);
     if (object.is_object()) read_event(history, object, where);
     else if (!file.eof()) throw xgrad::FormatError(where + ": is no JSON object");  // eof: the line has no end
   }
