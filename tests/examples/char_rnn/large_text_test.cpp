@@ -86,12 +86,14 @@ BOOST_AUTO_TEST_CASE(verbs_that_read_a_text) {
   write_both(false);
   BOOST_REQUIRE_EQUAL(
       run({"train", "small.txt", "--steps", "3", "--hidden", "8", "--layers", "1", "--out", "run"}).code, 0);
-  const std::string size = std::to_string(fs::file_size(box / "large.txt")),
-                    scored = std::to_string(fs::file_size(box / "large.txt") - 1);
+  [[maybe_unused]] const std::string size = std::to_string(fs::file_size(box / "large.txt"));
+  const std::string scored = std::to_string(fs::file_size(box / "large.txt") - 1);
   BOOST_TEST(bytes_per_byte({"visualize", "run", "--length", "100"}) < 1.1 * overhead);
   BOOST_TEST(bytes_per_byte({"eval", "run"}, "char_rnn: scoring " + scored + " characters\n") < 1.1 * overhead);
+#ifndef __SANITIZE_ADDRESS__  // also of the small text every character takes a step, ten times as long there
   BOOST_TEST(bytes_per_byte({"sample", "run", "--length", "10", "--prime-file"},
                             "char_rnn: going through " + size + " characters to continue from\n") < 1.1 * overhead);
+#endif
 }
 
 BOOST_AUTO_TEST_CASE(a_validation_that_takes_long_is_told_of) {
