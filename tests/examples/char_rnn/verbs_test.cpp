@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_run_of_bytes) {
     const std::string symbol = xgrad::escaped(std::string(1, char(byte)));
     BOOST_TEST(line.find(std::to_string(place) + "\t") == 0u, line);
     BOOST_TEST(line.ends_with("\t" + symbol), line);
-    const std::size_t at = byte < 128 ? byte : 2 * byte - 128;
+    const std::size_t at = std::size_t(byte < 128 ? byte : 2 * byte - 128);
     BOOST_TEST(nlohmann::json::parse(object).at("symbol") == characters.substr(at, byte < 128 ? 1 : 2));
   }
   std::string figures;
