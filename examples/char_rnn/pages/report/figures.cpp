@@ -140,12 +140,12 @@ const char figures_style[] = R"css(
 .figures dd.value { font-size: 1.625rem; line-height: 1.35; font-weight: 600; color: var(--ink);
   font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
 .figures .unit { white-space: nowrap; font-size: .9375rem; font-weight: 400; color: var(--soft); letter-spacing: 0; }
-details { margin-top: .75rem; font-size: .875rem; }
+details { margin-top: .75rem; font-size: .875rem; overflow-x: auto; }
 summary { width: fit-content; cursor: pointer; color: var(--soft); }
-.losses { table-layout: auto; margin-top: .5rem; }
-.losses th, .losses td { width: auto; text-align: right; padding: .2rem 0 .2rem 1rem; font: .8125rem var(--mono);
-  font-variant-numeric: tabular-nums; }
-.losses thead th { font-family: inherit; vertical-align: bottom; }
+.losses { table-layout: auto; margin-top: .5rem; overflow-wrap: normal; }
+.losses th, .losses td { width: auto; text-align: right; padding: .2rem 0 .2rem .6rem; font: .8125rem var(--mono);
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
+.losses thead th { font-family: inherit; vertical-align: bottom; white-space: normal; }
 .losses .best > * { color: var(--ink); font-weight: 700; }
 )css";
 
