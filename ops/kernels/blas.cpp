@@ -85,6 +85,15 @@ void multiply_by_blas(Index m, Index n, Index k, const Matrix<T>& a, const Matri
   }
 }
 
+int vector_bytes_of(std::string_view core) {
+  for (const char* sse : {"Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Athlon", "Opteron", "Opteron_SSE3",
+                          "Barcelona", "Bobcat", "Atom", "Nano"})
+    if (core == sse) return 16;
+  for (const char* avx : {"Sandybridge", "Haswell", "Zen", "Bulldozer", "Piledriver", "Steamroller", "Excavator"})
+    if (core == avx) return 32;
+  return 64;
+}
+
 template void multiply_by_blas(Index, Index, Index, const Matrix<float>&, const Matrix<float>&, float*, bool);
 template void multiply_by_blas(Index, Index, Index, const Matrix<double>&, const Matrix<double>&, double*, bool);
 

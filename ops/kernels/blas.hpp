@@ -4,6 +4,8 @@
 // operands start at the same address, whatever their shapes. One row goes to gemv and one inner element to ger, which
 // OpenBLAS does not do by itself and where it matters eightfold.
 #pragma once
+#include <string_view>
+
 #include "products.hpp"
 
 namespace xgrad::kernels {
@@ -11,6 +13,10 @@ namespace xgrad::kernels {
 /// multiply() by OpenBLAS. The first call sets OpenBLAS to one thread, unless set_blas_threads has spoken.
 template <class T>
 void multiply_by_blas(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add);
+
+/// The bytes of a vector in the kernels of an OpenBLAS core, by its name; 64 for those that are not known here, which
+/// are newer than this list.
+int vector_bytes_of(std::string_view core);
 
 }  // namespace xgrad::kernels
 

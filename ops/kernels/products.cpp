@@ -1,4 +1,4 @@
-// Our own matrix product, for few rows and a matrix that lies in cache.
+// Our own matrix product, made for few rows and a matrix that lies in cache.
 //
 // The heart is `block`: R rows times N vectors of columns are summed up in registers over all of k. Around it columns
 // are the outer loop and rows the inner one, so that N columns of b stay in the first-level cache for all rows. With
@@ -195,24 +195,34 @@ XGRAD_INLINE void product(const Product<L>& p) {
   else straight<L, 1, vectors<L, 1>>(p);
 }
 
+bool blas_is_narrower() {
+  static const int blas = vector_bytes_of(blas_core());
+  return blas < simd::vector_bytes();
+}
+
 }  // namespace
 
 template <class T>
-void multiply_few_rows(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row,
-                       T* c) {
+bool takes_own_kernel(Index m, Index n, Index k) {
+  constexpr Index most_rows = 64, most_terms = 256, least_columns = 16 / sizeof(T);
+  return n >= least_columns && (m <= most_rows || k <= most_terms || blas_is_narrower());
+}
+
+template <class T>
+void multiply_by_own(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row, T* c) {
   const Size row = a.transposed ? 1 : a.stride, step = a.transposed ? a.stride : 1;
   simd::on_lanes<T>([=]<class L>() { product<L>({m, n, k, a.data, row, step, b.data, b.stride, d, d_row, c}); });
 }
 
 template <class T>
 void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, T* c, bool add) {
-  if (b.transposed || !has_few_rows<T>(m, n, k)) return multiply_by_blas(m, n, k, a, b, c, add);
-  multiply_few_rows<T>(m, n, k, a, b, add ? c : nullptr, n, c);
+  if (b.transposed || !takes_own_kernel<T>(m, n, k)) return multiply_by_blas(m, n, k, a, b, c, add);
+  multiply_by_own<T>(m, n, k, a, b, add ? c : nullptr, n, c);
 }
 
 template <class T>
 void multiply_add(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row, T* c) {
-  if (!b.transposed && has_few_rows<T>(m, n, k)) return multiply_few_rows(m, n, k, a, b, d, d_row, c);
+  if (!b.transposed && takes_own_kernel<T>(m, n, k)) return multiply_by_own(m, n, k, a, b, d, d_row, c);
   if (d != c)
     for (Size i = 0; i < m; ++i) std::copy_n(d + i * d_row, n, c + i * n);
   multiply_by_blas(m, n, k, a, b, c, true);
@@ -230,10 +240,11 @@ void transpose(Index m, Index n, const T* x, T* y) {
   });
 }
 
-#define XGRAD_INSTANTIATE(T)                                                                                    \
-  template void multiply(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool);                    \
-  template void multiply_add(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, const T*, Size, T*);      \
-  template void multiply_few_rows(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, const T*, Size, T*); \
+#define XGRAD_INSTANTIATE(T)                                                                                  \
+  template void multiply(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool);                  \
+  template void multiply_add(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, const T*, Size, T*);    \
+  template void multiply_by_own(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, const T*, Size, T*); \
+  template bool takes_own_kernel<T>(Index, Index, Index);                                                     \
   template void transpose(Index, Index, const T*, T*);
 XGRAD_INSTANTIATE(float)
 XGRAD_INSTANTIATE(double)

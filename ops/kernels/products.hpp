@@ -1,4 +1,5 @@
 // Matrix products: the one door to them. What is small enough for our own kernel goes there, the rest to OpenBLAS.
+// Where OpenBLAS does not know the processor, because that is newer, all goes to our own.
 //
 // OpenBLAS is made for large matrices: it packs both of them anew for every product, and its matrix times vector takes
 // three times what a plain loop takes while the weights lie in cache. A recurrent net does just that, thousands of
@@ -27,16 +28,15 @@ void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b,
 template <class T>
 void multiply_add(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row, T* c);
 
-/// Whether multiply() takes our own kernel, given that b is not transposed.
+/// Whether multiply() takes our own kernel, given that b is not transposed: for few rows, for few terms, and for
+/// everything where OpenBLAS's vectors are shorter than ours. It takes Prescott's, of 16 bytes, on a processor that it
+/// does not know, and is then several times slower than need be.
 template <class T>
-bool has_few_rows(Index m, Index n, Index k) {
-  constexpr Index most_rows = 64, most_terms = 256, least_columns = 16 / sizeof(T);
-  return n >= least_columns && (m <= most_rows || k <= most_terms);
-}
+bool takes_own_kernel(Index m, Index n, Index k);
 
 /// c = d + a b, or a b where d is null, by our own kernel. Pre: b is not transposed.
 template <class T>
-void multiply_few_rows(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row, T* c);
+void multiply_by_own(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row, T* c);
 
 /// y (n, m) = x (m, n) transposed; both dense.
 template <class T>

@@ -16,7 +16,7 @@ void flush_products(const DeferredRun<T>& run) {
 template <class T>
 kernels::Matrix<T> turned(Pullback<T>& p, int i, const kernels::Matrix<T>& w, Index m, Index n, Index k) {
   constexpr Size worth_it = 16;  // rows, all uses together
-  if (w.transposed || Size(m) * p.uses(i) < worth_it || !kernels::has_few_rows<T>(m, k, n)) return w.t();
+  if (w.transposed || Size(m) * p.uses(i) < worth_it || !kernels::takes_own_kernel<T>(m, k, n)) return w.t();
   return {p.derived(i, p.size(i), [&](T* out) { kernels::transpose(k, n, w.data, out); }), k};
 }
 

@@ -9,7 +9,7 @@
 #include <random>
 #include <sstream>
 #include <vector>
-#include <xgrad/ops/kernels/products.hpp>
+#include <xgrad/ops/kernels/blas.hpp>
 
 #include "isa_scope.hpp"
 #include "sparse.hpp"
@@ -160,15 +160,15 @@ void check_products(std::uint32_t seed, int times, bool b_may_be_transposed, Mul
 
 // Our own kernel, called as multiply is.
 template <class T>
-void few_rows(Index m, Index n, Index k, const kernels::Matrix<T>& a, const kernels::Matrix<T>& b, T* c, bool add) {
-  kernels::multiply_few_rows<T>(m, n, k, a, b, add ? c : nullptr, n, c);
+void own_kernel(Index m, Index n, Index k, const kernels::Matrix<T>& a, const kernels::Matrix<T>& b, T* c, bool add) {
+  kernels::multiply_by_own<T>(m, n, k, a, b, add ? c : nullptr, n, c);
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(products)
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(few_rows_equal_plain_loops, T, Types) { check_products<T>(1, 3, false, few_rows<T>); }
+BOOST_AUTO_TEST_CASE_TEMPLATE(few_rows_equal_plain_loops, T, Types) { check_products<T>(1, 3, false, own_kernel<T>); }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(products_of_either_kernel_equal_plain_loops, T, Types) {
   check_products<T>(2, 2, true, kernels::multiply<T>);
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(few_rows_and_terms_equal_plain_loops, T, Types) {
         const Expected<T> expected({m, n, k, k % 2 == 1, false, m % 2 == 1, 0, n % 3}, random);
         for (const Isa isa : isas_here()) {
           const IsaScope scope(isa);
-          const std::string fault = expected.fault(few_rows<T>);
+          const std::string fault = expected.fault(own_kernel<T>);
           BOOST_TEST(fault == "");
         }
       }
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(many_terms_equal_plain_loops, T, Types) {
       const Expected<T> expected({7, 37, k, transposed, false, transposed, 3, 2}, random);
       for (const Isa isa : isas_here()) {
         const IsaScope scope(isa);
-        const std::string fault = expected.fault(few_rows<T>);
+        const std::string fault = expected.fault(own_kernel<T>);
         BOOST_TEST(fault == "");
       }
     }
@@ -237,12 +237,40 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(products_start_from_what_they_are_added_to, T, Typ
       }
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(which_products_are_of_few_rows, T, Types) {
+// Few rows and few terms on every processor, all others where OpenBLAS does not know this one.
+BOOST_AUTO_TEST_CASE_TEMPLATE(which_products_take_our_own_kernel, T, Types) {
   constexpr Index least = 16 / sizeof(T);
-  BOOST_TEST(kernels::has_few_rows<T>(64, least, 10000));
-  BOOST_TEST(!kernels::has_few_rows<T>(64, least - 1, 1));
-  BOOST_TEST(kernels::has_few_rows<T>(65, least, 256));
-  BOOST_TEST(!kernels::has_few_rows<T>(65, least, 257));
+  for (const Isa isa : isas_here()) {
+    const IsaScope scope(isa);
+    BOOST_TEST(kernels::takes_own_kernel<T>(64, least, 10000));
+    BOOST_TEST(!kernels::takes_own_kernel<T>(64, least - 1, 1));
+    BOOST_TEST(kernels::takes_own_kernel<T>(65, least, 256));
+    const bool narrower = kernels::vector_bytes_of(blas_core()) < 16 << int(isa);
+    BOOST_TEST(kernels::takes_own_kernel<T>(65, least, 257) == narrower);
+    BOOST_TEST(!kernels::takes_own_kernel<T>(65, least - 1, 257));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(vectors_of_blas_cores) {
+  BOOST_TEST(kernels::vector_bytes_of("Prescott") == 16);
+  BOOST_TEST(kernels::vector_bytes_of("Nehalem") == 16);
+  BOOST_TEST(kernels::vector_bytes_of("Haswell") == 32);
+  BOOST_TEST(kernels::vector_bytes_of("Zen") == 32);
+  BOOST_TEST(kernels::vector_bytes_of("SkylakeX") == 64);
+  BOOST_TEST(kernels::vector_bytes_of("a processor of next year") == 64);
+}
+
+// As a large product is made where OpenBLAS does not know the processor.
+BOOST_AUTO_TEST_CASE_TEMPLATE(many_rows_equal_plain_loops, T, Types) {
+  Random random(6);
+  for (const bool transposed : {false, true}) {
+    const Expected<T> expected({300, 70, 300, transposed, false, transposed, 3, 2}, random);
+    for (const Isa isa : isas_here()) {
+      const IsaScope scope(isa);
+      const std::string fault = expected.fault(own_kernel<T>);
+      BOOST_TEST(fault == "");
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(transposes_of_all_small_shapes, T, Types) {

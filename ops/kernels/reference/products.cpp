@@ -3,8 +3,6 @@
 #include "../products.hpp"
 #include "../../../autograd/core/scalars.hpp"
 
-#include "../../../autograd/core/scalars.hpp"
-
 namespace xgrad::kernels {
 
 namespace {
@@ -31,6 +29,11 @@ void multiply(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b,
 }
 
 template <class T>
+bool takes_own_kernel(Index, Index, Index) {
+  return true;  // there is no other
+}
+
+template <class T>
 void multiply_add(Index m, Index n, Index k, const Matrix<T>& a, const Matrix<T>& b, const T* d, Size d_row, T* c) {
   for (Index i = 0; i < m && d != c; ++i)
     for (Index j = 0; j < n; ++j) c[Size(i) * n + j] = d[i * d_row + j];
@@ -46,6 +49,7 @@ void transpose(Index m, Index n, const T* x, T* y) {
 #define XGRAD_INSTANTIATE(T)                                                                               \
   template void multiply(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, T*, bool);               \
   template void multiply_add(Index, Index, Index, const Matrix<T>&, const Matrix<T>&, const T*, Size, T*); \
+  template bool takes_own_kernel<T>(Index, Index, Index);                                                  \
   template void transpose(Index, Index, const T*, T*);
 XGRAD_FOR_SCALARS(XGRAD_INSTANTIATE)
 #undef XGRAD_INSTANTIATE

@@ -45,6 +45,9 @@ template <class L, class Body>
 }
 #endif
 
+/// The bytes of the vectors of what is chosen.
+inline int vector_bytes() { return 16 << int(current()); }
+
 /// body.operator()<L>() with L the lane type for numbers of type T; for other types than float and double a lane of
 /// one.
 template <class T, class Body>

@@ -1,6 +1,6 @@
 // The products that training steps are made of: kernels::multiply beside OpenBLAS called directly, gemv for one row.
-// And where our own kernel ends: `crossover` has multiply_few_rows, which multiply() takes up to a size (has_few_rows).
-// `ratio` is our time over OpenBLAS's, the median of rounds in turns; GFLOP/s of both.
+// And where our own kernel ends: `crossover` has multiply_by_own, which multiply() takes up to a size
+// (takes_own_kernel). `ratio` is our time over OpenBLAS's, the median of rounds in turns; GFLOP/s of both.
 #include <benchmark/benchmark.h>
 #include <cblas.h>
 
@@ -57,7 +57,7 @@ void product(benchmark::State& s, const Product& p, bool few_rows) {
   const xgrad::kernels::Matrix<float> a_matrix{a.data(), p.a_transposed ? p.m : p.k, p.a_transposed};
   const xgrad::kernels::Matrix<float> b_matrix{b.data(), p.b_transposed ? p.k : p.n, p.b_transposed};
   const auto ours = [&] {
-    if (few_rows) xgrad::kernels::multiply_few_rows<float>(p.m, p.n, p.k, a_matrix, b_matrix, nullptr, 0, c.data());
+    if (few_rows) xgrad::kernels::multiply_by_own<float>(p.m, p.n, p.k, a_matrix, b_matrix, nullptr, 0, c.data());
     else xgrad::kernels::multiply<float>(p.m, p.n, p.k, a_matrix, b_matrix, c.data(), false);
   };
   xgrad::set_blas_threads(1);
