@@ -31,9 +31,11 @@ constexpr const char* info_footer =
     "XGRAD_ARCH in the environment chooses the kernels.\n"
     "\n"
     "Members of the JSON object: version, compiler, isa, isa_from (processor or XGRAD_ARCH), blas, blas_core, "
-    "blas_threads, hardware_threads (0 where it cannot be told). Before them, of a run: checkpoint, model, layers, "
+    "large_products (by blas, or by own kernels where OpenBLAS does not know the processor), blas_threads, "
+    "hardware_threads (0 where it cannot be told). Before them, of a run: checkpoint, model, layers, "
     "hidden, embedding, weights, vocabulary, encoding (utf8 or bytes), symbols (bytes as the characters U+0000 to "
-    "U+00FF), text_sha256, step, finished, smooth_loss, validation, split.";
+    "U+00FF), text_sha256, step, finished, split, and where there is one protocol (of the validation), smooth_loss and "
+    "validation.";
 
 // ---- what verbs share
 
@@ -89,7 +91,7 @@ void read_model(const CLI::App& verb, const Values& values, Settings& s) {
     apply_preset(values.text("--preset"), s);
   }
   read_settings(values, s, [](auto& of, auto f) { visit_model_settings(of, f); });
-  const bool utf8 = values.flag("--utf8"), bytes = values.flag("--bytes");
+  const bool utf8 = values.flag_over("--utf8", "--bytes"), bytes = values.flag_over("--bytes", "--utf8");
   if (utf8 && bytes) refuse("--utf8 and --bytes exclude each other", see_help(verb));
   if (utf8 || bytes) s.encoding = utf8 ? EncodingChoice::utf8 : EncodingChoice::bytes;
 }
@@ -128,13 +130,17 @@ TrainOptions train_options(const CLI::App& verb) {
     if (o.resume && values.given(other))
       refuse(fmt::format("--resume and {} exclude each other", other), see_help(verb));
   values.read("--checkpoint-every", Between{1, max_steps}, o.checkpoint_every);
+  values.read("--log-every", Between{1, max_steps}, o.log_every);
   visit_settings(o.settings, [&](const Field& field, const auto&, const auto&) {
     if (values.given(std::string("--") + field.name)) o.given.insert(field.name);
   });
   if (o.settings.encoding != EncodingChoice::automatic) o.given.insert("encoding");
   read_threads(values, o);
   if (!o.settings.steps && !o.settings.seconds) o.settings.steps = 10000;
-  if (!o.resume) check_rates(verb, o.settings);
+  if (!o.resume) {
+    check_rates(verb, o.settings);
+    o.settings = resolved(o.settings);
+  }
   return o;
 }
 
@@ -176,7 +182,11 @@ EvalOptions eval_options(const CLI::App& verb) {
   constexpr const char* hint = "eval DIR FILE says how well the run in DIR predicts the text FILE";
   EvalOptions o;
   read_run_and_text(verb, hint, o);
+  constexpr OneOf<Part, 3> parts{{{{"all", Part::all}, {"validation", Part::validation}, {"test", Part::test}}}};
+  values.read("--part", parts, o.part);
   values.read("--streams", Between{1, 65536}, o.streams);
+  if (o.part != Part::all && values.given("--streams"))
+    refuse("--streams and --part exclude each other", "the part of a run has streams of its own");
   o.surprise = values.flag("--surprise");
   o.json = values.flag("--json");
   return o;

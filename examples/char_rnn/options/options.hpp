@@ -17,7 +17,7 @@ struct TrainOptions {
   std::optional<std::filesystem::path> resume;     // go on in this folder
   std::optional<std::filesystem::path> init_from;  // weights to begin with
   std::optional<xgrad::Index> threads;             // none: as many as there are processors and shards
-  std::int64_t checkpoint_every = 1000;
+  std::int64_t checkpoint_every = 1000, log_every = 100;
   Settings settings;
   std::set<std::string, std::less<>> given;  // settings that were named, without dashes
 };
@@ -32,10 +32,14 @@ struct SampleOptions {
   std::uint32_t seed = 1337;
 };
 
+/// What of a text eval scores.
+enum class Part { all, validation, test };
+
 struct EvalOptions {
   std::filesystem::path run, text;
-  xgrad::Index streams = 1;
-  bool surprise = false;  // a line for each symbol
+  Part part = Part::all;
+  xgrad::Index streams = 1;  // of all
+  bool surprise = false;     // a line for each symbol
   bool json = false;
 };
 

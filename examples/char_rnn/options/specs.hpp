@@ -33,6 +33,7 @@ inline constexpr Spec train_specs[] = {
     {"--init-from", "RUN", "begin with the weights of this run, or of a checkpoint (default: random ones, by --init)"},
     {"--checkpoint-every", "N",
      "steps from one saving to the next, besides once a minute and at the end (default 1000)"},
+    {"--log-every", "N", "steps from one line of log.jsonl on how training goes to the next (default 100)"},
     threads_spec,
     utf8_spec,
     bytes_spec,
@@ -54,14 +55,20 @@ inline constexpr Spec sample_specs[] = {
 };
 
 inline constexpr Spec eval_specs[] = {
+    {"--part", "NAME",
+     "all of the text, or what the run's --split kept of it from training: validation or test (default all)"},
     {"--streams", "N", "read N parts of the text side by side, each after 512 symbols of context (default 1)"},
     {"--surprise", "", "before the figures a line for each symbol: its place, its nats, itself; JSON with --json"},
     json_spec,
 };
 
 inline constexpr Spec bench_specs[] = {
-    threads_spec, utf8_spec,   bytes_spec,
-    preset_spec,  config_spec, {"--seconds", "S", "measure for S seconds, one round at least (default 3)"},
+    {"--threads", "N", "threads that a step is shared out to; more than 2 make as many shards (default 1)"},
+    utf8_spec,
+    bytes_spec,
+    preset_spec,
+    config_spec,
+    {"--seconds", "S", "measure for S seconds, one round at least (default 3)"},
     json_spec,
 };
 

@@ -6,6 +6,7 @@
 #include <xgrad/models/text/vocabulary.hpp>
 
 #include "../failure.hpp"
+#include "../settings/settings.hpp"
 #include "../settings/suggestions.hpp"
 
 namespace char_rnn {
@@ -13,6 +14,22 @@ namespace char_rnn {
 using xgrad::escaped;
 
 void refuse(const std::string& what, const std::string& hint) { throw Failure(Exit::usage, what, hint); }
+
+namespace {
+
+// The settings.toml of a run is for all verbs that take a file: what is nothing to them is left out.
+bool is_of_train_alone(const CLI::App& verb, bool known, const std::string& key) {
+  if (verb.get_name() == "train") return false;
+  bool setting = false, of_run = false;
+  const Settings defaults;
+  visit_settings(defaults,
+                 [&](const Field& field, const auto&, const auto&) { setting = setting || key == field.name; });
+  visit_run_settings(defaults,
+                     [&](const Field& field, const auto&, const auto&) { of_run = of_run || key == field.name; });
+  return of_run || (setting && !known);
+}
+
+}  // namespace
 
 std::vector<std::string> option_names(const CLI::App& verb) {
   std::vector<std::string> names;
@@ -67,6 +84,7 @@ void Values::read_file(const std::string& path) {
              "keys are the names of options, without dashes and sections");
     const std::string name = "--" + item.fullname();
     const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (is_of_train_alone(verb_, known, item.fullname())) continue;
     if (!known || name == "--config" || name == "--help")
       refuse(fmt::format("'{}': unknown key '{}'{}", escaped(path), escaped(item.fullname()),
                          did_you_mean(item.fullname(), names)),
@@ -74,7 +92,11 @@ void Values::read_file(const std::string& path) {
     if (item.inputs.size() != 1)
       refuse(fmt::format("'{}': '{}' needs one value", escaped(path), escaped(item.name)),
              "one line for each option: hidden = 256");
-    from_file_[name] = item.inputs.front();
+    const std::string& value = item.inputs.front();
+    if (value.size() < 2 ? value == "\"" : value.front() == '"' && value.back() != '"')  // it was cut at a #
+      refuse(fmt::format("'{}': the value of '{}' has a quote without its other", escaped(path), escaped(item.name)),
+             "values may not contain #");
+    from_file_[name] = value;
   }
 }
 

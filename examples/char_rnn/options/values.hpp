@@ -29,6 +29,10 @@ class Values {
   const std::string& text(const std::string& name) const;
   /// A flag: "true" or "false" in a file.
   bool flag(const std::string& name) const;
+  /// The same where `other` excludes it: one on the command line counts for more than the other in the file.
+  bool flag_over(const std::string& name, const std::string& other) const {
+    return flag(name) && (on_command_line(name) || !on_command_line(other));
+  }
   /// Throws Failure with Exit::usage where the value is not what the rule wants.
   template <class T, class Rule>
   void read(const std::string& name, const Rule& rule, T& out) const {

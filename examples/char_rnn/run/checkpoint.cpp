@@ -60,8 +60,10 @@ std::string Checkpoint::hint() const {
                : "name a run that this program made, or another file of that run";
 }
 
-void Checkpoint::reject(const std::string& what) const {
-  throw Failure(Exit::checkpoint, fmt::format("'{}': {}", escaped(path_.string()), what), hint());
+void Checkpoint::reject(const std::string& what) const { reject(what, hint()); }
+
+void Checkpoint::reject(const std::string& what, const std::string& hint) const {
+  throw Failure(Exit::checkpoint, fmt::format("'{}': {}", escaped(path_.string()), what), hint);
 }
 
 const std::string& Checkpoint::metadata(const char* key) const {
@@ -100,10 +102,11 @@ std::vector<T> Checkpoint::values(const std::string& tensor) const {
 
 void Checkpoint::check_version() const {
   const std::int64_t found = integer("version");
-  if (found > checkpoint_version)
-    reject(fmt::format("version {} is newer than this program (max {})", found, checkpoint_version));
-  if (found < checkpoint_version)
-    reject(fmt::format("version {} is older than this program (min {})", found, checkpoint_version));
+  if (found != checkpoint_version)
+    reject(
+        fmt::format("version {} is {} than this program ({} {})", found, found > checkpoint_version ? "newer" : "older",
+                    found > checkpoint_version ? "max" : "min", checkpoint_version),
+        "use the program that made it, or train again");
 }
 
 void Checkpoint::read_settings() {

@@ -81,6 +81,7 @@ class Checkpoint {
   std::vector<T> values(const std::string& tensor) const;
   std::string hint() const;
   [[noreturn]] void reject(const std::string& what) const;
+  [[noreturn]] void reject(const std::string& what, const std::string& hint) const;
   void check_version() const;
   void read_settings();
   void read_vocabulary();

@@ -17,11 +17,14 @@ using xgrad::escaped;
 
 namespace {
 
-constexpr const char* io_hint = "choose another folder with --out";
+constexpr const char* hint_if_new = "choose another folder with --out";
 
-[[noreturn]] void cannot(const char* what, const fs::path& path, int error) {
-  throw Failure(Exit::io, fmt::format("cannot {} '{}': {}", what, escaped(path.string()), std::strerror(error)),
-                io_hint);
+std::string hint_if_saved(const fs::path& folder) {
+  return fmt::format("when that is put right, --resume '{}' goes on with the run", escaped(folder.string()));
+}
+
+[[noreturn]] void cannot(const char* what, const fs::path& path, int error, const std::string& hint = hint_if_new) {
+  throw Failure(Exit::io, fmt::format("cannot {} '{}': {}", what, escaped(path.string()), std::strerror(error)), hint);
 }
 
 /// Whether it was made now; it may have been there.
@@ -44,19 +47,19 @@ fs::path next_free(const fs::path& text) {
 }
 
 /// A killed process may have left a line without an end.
-void drop_torn_line(const fs::path& log) {
+void drop_torn_line(const fs::path& log, const std::string& hint) {
   if (!fs::exists(log)) return;
   const std::string text = read_whole(log, "move that file away, and the run goes on without it");
   const std::size_t whole = text.rfind('\n') + 1;  // 0 where there is none
   std::error_code error;
   if (whole < text.size()) fs::resize_file(log, whole, error);
-  if (error) cannot("write", log, error.value());
+  if (error) cannot("write", log, error.value(), hint);
 }
 
 }  // namespace
 
 RunFolder RunFolder::fresh(const TrainOptions& options) {
-  if (!options.out) return RunFolder(next_free(options.text), true);
+  if (!options.out) return RunFolder(next_free(options.text), true, hint_if_new);
   fs::path folder = *options.out;
   if (!folder.has_filename()) folder = folder.parent_path();  // "runs/x/" is "runs/x"
   const bool made = make_folder(folder);
@@ -67,22 +70,26 @@ RunFolder RunFolder::fresh(const TrainOptions& options) {
           fs::exists(folder / latest_file)
               ? fmt::format("--resume '{}' goes on with it; --out names another folder", escaped(folder.string()))
               : "name another folder with --out");
-  return RunFolder(folder, made);
+  return RunFolder(folder, made, hint_if_new);
 }
 
-RunFolder RunFolder::resumed(const fs::path& folder) { return RunFolder(folder, false); }
+RunFolder RunFolder::resumed(const fs::path& folder) { return RunFolder(folder, false, hint_if_saved(folder)); }
 
-RunFolder::RunFolder(fs::path path, bool made) : path_(std::move(path)), made_(made) {
-  explained(Exit::io, io_hint, [this] {
+RunFolder::RunFolder(fs::path path, bool made, std::string hint, Unlocked)
+    : path_(std::move(path)), hint_(std::move(hint)), made_(made) {}
+
+RunFolder::RunFolder(fs::path path, bool made, std::string hint)
+    : RunFolder(std::move(path), made, std::move(hint), Unlocked{}) {  // from here on the destructor tidies up
+  explained(Exit::io, hint_, [this] {
     lock_ = std::make_unique<xgrad::FolderLock>(path_);
     xgrad::remove_stale_temporaries(path_);
   });
 }
 
 RunFolder::~RunFolder() {
-  if (!lock_ || !made_ || used_) return;
+  if (!made_ || used_) return;
   std::error_code ignored;
-  fs::remove(path_ / xgrad::FolderLock::file_name, ignored);
+  if (lock_) fs::remove(path_ / xgrad::FolderLock::file_name, ignored);
   fs::remove(path_, ignored);
 }
 
@@ -90,7 +97,7 @@ fs::path RunFolder::latest() const { return path_ / latest_file; }
 
 void RunFolder::keep(const Settings& settings) {
   const std::string text = settings_as_toml(settings);
-  explained(Exit::io, io_hint, [&] { xgrad::replace_file(path_ / settings_file, {std::as_bytes(std::span(text))}); });
+  explained(Exit::io, hint_, [&] { xgrad::replace_file(path_ / settings_file, {std::as_bytes(std::span(text))}); });
   used_ = true;
 }
 
@@ -99,23 +106,24 @@ void RunFolder::log(const nlohmann::ordered_json& line) {
   if (!log_) {
     // A run that is begun has no checkpoint yet: what an earlier one logged before its first is of no use.
     const bool goes_on = fs::exists(latest());
-    if (goes_on) drop_torn_line(path);
+    if (goes_on) drop_torn_line(path, hint_);
     log_.reset(std::fopen(path.c_str(), goes_on ? "ae" : "we"));
-    if (!log_) cannot("write", path, errno);
+    if (!log_) cannot("write", path, errno, hint_);
     used_ = true;
   }
   const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   if (std::fwrite(text.data(), 1, text.size(), log_.get()) != text.size() || std::fflush(log_.get()) != 0)
-    cannot("write", path, errno);
+    cannot("write", path, errno, hint_);
 }
 
 void RunFolder::write(const char* file, const xgrad::SafeTensors& content, const xgrad::ReplaceOptions& how) {
-  explained(Exit::io, io_hint, [&] { xgrad::write_safetensors(path_ / file, content, how); });
+  explained(Exit::io, hint_, [&] { xgrad::write_safetensors(path_ / file, content, how); });
   used_ = true;
 }
 
 void RunFolder::save(const xgrad::SafeTensors& content) {
   write(latest_file, content, {.keep_previous_as = path_ / previous_file});
+  hint_ = hint_if_saved(path_);
 }
 void RunFolder::save_best(const xgrad::SafeTensors& content) { write(best_file, content, {}); }
 

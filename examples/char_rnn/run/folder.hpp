@@ -25,7 +25,7 @@ class RunFolder {
   static RunFolder resumed(const std::filesystem::path& folder);
   /// Takes the folder away again if it was made and nothing came into it.
   ~RunFolder();
-  RunFolder(RunFolder&& other) noexcept = default;
+  RunFolder(const RunFolder&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path latest() const;
@@ -40,10 +40,13 @@ class RunFolder {
   void save_best(const xgrad::SafeTensors& content);
 
  private:
-  RunFolder(std::filesystem::path path, bool made);
+  struct Unlocked {};
+  RunFolder(std::filesystem::path path, bool made, std::string hint, Unlocked);
+  RunFolder(std::filesystem::path path, bool made, std::string hint);
   void write(const char* file, const xgrad::SafeTensors& content, const xgrad::ReplaceOptions& how);
 
   std::filesystem::path path_;
+  std::string hint_;  // for when something cannot be written
   bool made_ = false, used_ = false;
   std::unique_ptr<xgrad::FolderLock> lock_;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> log_{nullptr, &std::fclose};

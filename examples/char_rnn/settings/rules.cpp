@@ -42,11 +42,11 @@ std::string read(std::string_view text, const Between& rule, std::int64_t& out) 
 
 std::string read(std::string_view text, const Positive&, double& out) {
   return number(
-      text, [](double x) { return x > 0; }, "must be a finite number > 0", out);
+      text, [](double x) { return static_cast<float>(x) > 0; }, "must be a finite number > 0", out);
 }
 std::string read(std::string_view text, const NotNegative&, double& out) {
   return number(
-      text, [](double x) { return x >= 0; }, "must be a finite number >= 0", out);
+      text, [](double x) { return x == 0 || static_cast<float>(x) > 0; }, "must be a finite number >= 0", out);
 }
 std::string read(std::string_view text, const Fraction&, double& out) {
   return number(

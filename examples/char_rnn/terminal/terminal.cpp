@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -39,10 +40,15 @@ bool speaks_utf8() {
   return false;
 }
 
+TextOut::TextOut() : terminal_(is_terminal(1)) {
+  struct stat out {};
+  waits_ = fstat(1, &out) == 0 && S_ISREG(out.st_mode);
+}
+
 bool TextOut::put(std::string_view text) {
   if (closed_) return false;
   buffer_.append(text);
-  return terminal_ || buffer_.size() >= 4096 ? flush() : true;
+  return !waits_ || buffer_.size() >= 4096 ? flush() : true;
 }
 
 bool TextOut::put(const xgrad::Vocabulary& vocabulary, std::span<const xgrad::Index> ids) {

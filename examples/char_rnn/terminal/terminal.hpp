@@ -27,18 +27,18 @@ int columns(int fd);
 /// Whether the environment says that terminals show UTF-8.
 bool speaks_utf8();
 
-/// stdout, buffered by us so that errors are seen where they happen. A terminal gets everything at once, with escapes
-/// for what could command it; a file or a pipe gets the very symbols.
+/// stdout, buffered by us so that errors are seen where they happen. Terminals, pipes and sockets get everything at
+/// once, for somebody may be waiting; a terminal with escapes for what could command it, all others the very symbols.
 class TextOut {
  public:
-  TextOut() : terminal_(is_terminal(1)) {}
+  TextOut();
   /// False once nobody reads any more. Throws Failure with Exit::io for every other reason.
   bool put(std::string_view text);
   bool put(const xgrad::Vocabulary& vocabulary, std::span<const xgrad::Index> ids);
   bool flush();
 
  private:
-  bool terminal_;
+  bool terminal_, waits_ = false;  // waits_: for more to be written at once
   bool closed_ = false;
   std::string buffer_;
 };

@@ -2,8 +2,8 @@
 
 namespace char_rnn {
 
-bool Waiting::is_due(double seconds) {
-  if (seconds < next_) return false;
+bool Waiting::is_due(double seconds, double done) {
+  if (seconds < next_ || (seconds < some_ && seconds < some_ * done)) return false;
   next_ = seconds + between;
   return true;
 }

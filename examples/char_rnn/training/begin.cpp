@@ -50,6 +50,28 @@ Failure named(const FormatError& e, const std::filesystem::path& file, Size all,
   return failure_of(FormatError(what), Exit::text, "use a longer text, or a smaller --seq-len, --batch or --split");
 }
 
+bool is_split(const SplitChoice& choice) { return choice.validation != 0 || choice.train != 1; }
+
+Split cut(const Settings& s, const Text& text) {
+  const Fractions fractions{s.split.train, s.split.validation};
+  constexpr Index streams = 64;  // fast, and each is long enough that its context costs little
+  return s.split.of_streams ? stream_split(text.ids, fractions, s.batch, s.seq_len, warm_up)
+                            : tail_split(text.ids, fractions, streams, warm_up);
+}
+
+HeldOut to_be_scored(const SplitChoice& choice, const std::vector<ScoredRange>& ranges, bool test) {
+  if (ranges.empty()) return {};
+  Size chars = 0;
+  for (const ScoredRange& range : ranges) chars += range.count;
+  const bool between = !test && Fractions{choice.train, choice.validation}.has_test();
+  const std::string where =
+      between ? fmt::format("{:g} after the first {:g}", choice.validation, choice.train)
+              : fmt::format("last {:g}", test ? 1 - choice.train - choice.validation : choice.validation);
+  return {ranges, chars,
+          fmt::format("on the {} of {}, {} characters once each, in {} streams that have read up to {} before", where,
+                      choice.of_streams ? "each training stream" : "the text", chars, ranges.size(), warm_up)};
+}
+
 }  // namespace
 
 Text read_text(const std::filesystem::path& file, EncodingChoice encoding) {
@@ -66,30 +88,31 @@ Text read_text(const std::filesystem::path& file, const Vocabulary& vocabulary) 
 
 Parts split_text(const TrainOptions& options, const Text& text) {
   const Settings& s = options.settings;
-  const SplitChoice& choice = s.split;
   const Size all = text.ids.size();
   Size learned = all;
   try {
-    if (choice.validation == 0 && choice.train == 1)
-      return {BpttWindows(text.ids, s.batch, s.seq_len), {}, learned, 0, "none"};
-    const Fractions fractions{choice.train, choice.validation};
-    constexpr Index streams = 64;  // fast, and each is long enough that its context costs little
-    const Split split = choice.of_streams ? stream_split(text.ids, fractions, s.batch, s.seq_len, warm_up)
-                                          : tail_split(text.ids, fractions, streams, warm_up);
+    if (!is_split(s.split)) return {BpttWindows(text.ids, s.batch, s.seq_len), learned, {}};
+    const Split split = cut(s, text);
     learned = split.windows ? *split.windows * s.batch * s.seq_len : split.train.size();
-    BpttWindows windows(split.train, s.batch, s.seq_len, split.windows);
-    if (split.validation.empty()) return {std::move(windows), {}, learned, 0, "none"};
-    Size chars = 0;
-    for (const ScoredRange& range : split.validation) chars += range.count;
-    return {
-        std::move(windows), split.validation, learned, chars,
-        fmt::format("on the {} of {}, {} characters once each, in {} streams that have read up to {} before",
-                    fractions.has_test() ? fmt::format("{:g} after the first {:g}", choice.validation, choice.train)
-                                         : fmt::format("last {:g}", choice.validation),
-                    choice.of_streams ? "each training stream" : "the text", chars, split.validation.size(), warm_up)};
+    return {BpttWindows(split.train, s.batch, s.seq_len, split.windows), learned,
+            to_be_scored(s.split, split.validation, false)};
   } catch (const FormatError& e) {
     throw named(e, options.text, all, learned);
   }
+}
+
+HeldOut held_out(const Settings& settings, const Text& text, bool test) {
+  HeldOut part;
+  if (is_split(settings.split)) {
+    const Split split = cut(settings, text);
+    part = to_be_scored(settings.split, test ? split.test : split.validation, test);
+  }
+  if (part.ranges.empty())
+    throw Failure(Exit::usage,
+                  fmt::format("the run's --split {} keeps nothing for {}", show(settings.split, TwoFractions{}),
+                              test ? "a test" : "validation"),
+                  test ? "a --split of 0.8,0.1 would keep a tenth" : "a --split of 0.9,0.1 would keep a tenth");
+  return part;
 }
 
 void check_memory(const Settings& s, Index vocabulary, double number) {

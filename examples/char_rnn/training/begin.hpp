@@ -14,16 +14,25 @@ xgrad::Text read_text(const std::filesystem::path& file, EncodingChoice encoding
 /// The same in the symbols of a run.
 xgrad::Text read_text(const std::filesystem::path& file, const xgrad::Vocabulary& vocabulary);
 
+/// What is kept from training, to be scored.
+struct HeldOut {
+  std::vector<xgrad::ScoredRange> ranges;  // none where nothing is
+  xgrad::Size chars = 0;
+  std::string protocol = "none";  // how the loss is to be read: one clause
+};
+
 /// The windows to learn from, and what is validated on.
 struct Parts {
   xgrad::BpttWindows windows;
-  std::vector<xgrad::ScoredRange> validation;
-  xgrad::Size learned = 0, validated = 0;  // symbols
-  std::string protocol;                    // how the validation loss is to be read: one clause
+  xgrad::Size learned = 0;  // symbols
+  HeldOut validation;
 };
 
 /// Throws Failure where the text has not the symbols for one window.
 Parts split_text(const TrainOptions& options, const xgrad::Text& text);
+/// What a run of these settings kept from training of the text that it was trained on, for validation or for a test.
+/// Throws Failure with Exit::usage where that is nothing.
+HeldOut held_out(const Settings& settings, const xgrad::Text& text, bool test);
 
 /// Symbols of context that a range of a text is given before it is scored, where it has so many before it.
 inline constexpr xgrad::Size warm_up = 512;

@@ -1,6 +1,7 @@
 #include "evaluate.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -13,12 +14,12 @@ double Score::perplexity() const { return std::exp(nats); }
 
 namespace {
 
-using Sink = std::function<void(Size, double)>;
-using Progress = std::function<void(double)>;
+using Sink = std::function<bool(Size, double)>;
+using GoOn = std::function<bool(double)>;
 
-/// The sum of the nats of ranges that are read in lockstep.
-double total(const Model& model, IdsView ids, const std::vector<ScoredRange>& ranges, const Progress& progress,
-             const Sink& sink) {
+/// The sum of the nats of ranges that are read in lockstep; none where `go_on` or `sink` says no.
+std::optional<double> total(const Model& model, IdsView ids, const std::vector<ScoredRange>& ranges, const GoOn& go_on,
+                            const Sink& sink) {
   constexpr Index most_rows = 1024;
   const Index streams = static_cast<Index>(ranges.size());
   ScoredWindows windows(ids, ranges, std::clamp(most_rows / streams, Index(1), Index(64)));
@@ -39,32 +40,37 @@ double total(const Model& model, IdsView ids, const std::vector<ScoredRange>& ra
         const Size row = Size{t} * streams + s;
         const double surprise = -double{rows[row * symbols + next->window.targets[std::size_t(row)]]};
         nats += surprise;
-        if (sink) sink(ranges[std::size_t(s)].begin + done[std::size_t(s)]++, surprise);
+        if (sink && !sink(ranges[std::size_t(s)].begin + done[std::size_t(s)]++, surprise)) return std::nullopt;
       }
     std::copy_n(last.data(), last.size(), state.data());
-    if (progress) progress(double(++read) / double(windows.count()));
+    if (go_on && !go_on(double(++read) / double(windows.count()))) return std::nullopt;
   }
   return nats;
 }
 
 }  // namespace
 
-Score evaluate(const Model& model, IdsView ids, const std::vector<ScoredRange>& ranges, Index threads,
-               const Progress& progress, const Sink& sink) {
+std::optional<Score> evaluate(const Model& model, IdsView ids, const std::vector<ScoredRange>& ranges, Index threads,
+                              const GoOn& go_on, const Sink& sink) {
   Score score;
   for (const ScoredRange& range : ranges) score.chars += range.count;
   if (score.chars == 0) return score.nats = std::numeric_limits<double>::quiet_NaN(), score;
-  if (sink || ranges.size() == 1)
-    return score.nats = total(model, ids, ranges, progress, sink) / double(score.chars), score;
+  if (sink || ranges.size() == 1) {
+    const auto nats = total(model, ids, ranges, go_on, sink);
+    if (!nats) return std::nullopt;
+    return score.nats = *nats / double(score.chars), score;
+  }
 
   const auto middle = ranges.begin() + std::ssize(ranges) / 2;
   const std::vector<ScoredRange> groups[] = {{ranges.begin(), middle}, {middle, ranges.end()}};
-  double sums[2];
+  std::optional<double> sums[2];
+  std::atomic<bool> stopped = false;
+  const GoOn told[] = {[&](double done) { return !(stopped = go_on && !go_on(done)); },
+                       [&](double) { return !stopped; }};
   Team team(std::clamp(threads, Index(1), Index(2)));
-  Team::Turn(team, "evaluate").run(2, [&](Index i) {
-    sums[i] = total(model, ids, groups[i], i == 0 ? progress : Progress(), {});
-  });
-  score.nats = (sums[0] + sums[1]) / double(score.chars);
+  Team::Turn(team, "evaluate").run(2, [&](Index i) { sums[i] = total(model, ids, groups[i], told[i], {}); });
+  if (!sums[0] || !sums[1]) return std::nullopt;
+  score.nats = (*sums[0] + *sums[1]) / double(score.chars);
   return score;
 }
 

@@ -1,6 +1,7 @@
 // How well a model predicts a text: the loss of every symbol, each given those before it.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,11 @@ struct Score {
 
 /// Scores ranges of a text. The model has read each range's context, and begins that with zeros. `threads` share the
 /// ranges out in two groups, so no digit depends on their number. `sink`, where there is one, is given the place of
-/// every target in the text and its nats, range by range in the order of reading; then there is one thread.
-/// `progress` is told the part that is done, after every window and by one thread.
-Score evaluate(const Model& model, xgrad::IdsView ids, const std::vector<xgrad::ScoredRange>& ranges,
-               xgrad::Index threads, const std::function<void(double)>& progress,
-               const std::function<void(xgrad::Size, double)>& sink = {});
+/// every target in the text and its nats, range by range in the order of reading; then there is one thread, and no
+/// score where it says no. `go_on` is told the part that is done, after every window and by one thread: where it says
+/// no, there is no score.
+std::optional<Score> evaluate(const Model& model, xgrad::IdsView ids, const std::vector<xgrad::ScoredRange>& ranges,
+                              xgrad::Index threads, const std::function<bool(double)>& go_on,
+                              const std::function<bool(xgrad::Size, double)>& sink = {});
 
 }  // namespace char_rnn

@@ -21,11 +21,11 @@ using namespace xgrad;
 
 namespace {
 
-constexpr std::int64_t report_every = 100;   // steps
-constexpr double save_every = 60;            // seconds, besides --checkpoint-every
-constexpr std::int64_t sample_length = 200;  // symbols
-constexpr double exploded = 3;               // times the first loss
-constexpr std::int64_t patience = 100;       // steps of such losses
+constexpr std::int64_t remember_every = 100;  // steps
+constexpr double save_every = 60;             // seconds, besides --checkpoint-every
+constexpr std::int64_t sample_length = 200;   // symbols
+constexpr double exploded = 3;                // times the first loss
+constexpr std::int64_t patience = 100;        // steps of such losses
 
 std::string utc() {
   const std::time_t now = std::time(nullptr);
@@ -58,16 +58,20 @@ Session::Session(const TrainOptions& options, const Text& text, const Parts& par
 
 int Session::train() {
   begin_log();
+  const double before = time_.now();
   folder_.keep(settings_);
+  time_.save = 2 * (time_.now() - before);  // until one has been timed
   int signal = 0;
   try {
     signal = go();
   } catch (const Failure& e) {
+    const bool numerical = e.code() == Exit::numerical;
     try {
-      end_log(e.code() == Exit::numerical ? "diverged" : e.what());
+      end_log(numerical ? "diverged" : e.what());
     } catch (const Failure&) {  // what came first is what is told
     }
-    throw;
+    if (!numerical) throw;
+    throw Failure(e.code(), fmt::format("{}; '{}' is that of step {}", e.what(), latest_file, saved_step_), e.hint());
   }
   say_goodbye(signal);
   if (signal == 0 && unshown_) throw Failure(*unshown_);
@@ -80,19 +84,23 @@ int Session::go() {
   saved_ = time_.now();
   if (settings_.seconds) estimate_closing();
   time_.begin_steps(begun_at_);
-  remember();
+  if (!has_all_steps()) remember();  // else that is yet to come
   while (step()) {
   }
   if (trainer_.steps() > reported_) note(last_);
-  const int signal = interrupted();
+  const double stepped = time_.now();
+  int signal = interrupted();
   if (signal == 0) {
-    standing_.finished = !settings_.steps || trainer_.steps() >= *settings_.steps;
+    const bool all = !settings_.steps || trainer_.steps() >= *settings_.steps;
+    if (all && !parts_.validation.ranges.empty()) save();  // a validation may take long enough to be killed in
+    remember(all);
+    signal = interrupted();
+    standing_.finished = all && signal == 0;
     if (standing_.finished) standing_.total = trainer_.steps();
-    remember(standing_.finished);
   }
   save();
   progress_.finish(figures());
-  if (signal == 0) tell_of_little_time();
+  if (signal == 0) tell_of_little_time(stepped);
   if (signal == 0 && time_.fits(time_.sample)) show_sample();
   end_log(reason(signal));
   return signal;
@@ -103,11 +111,16 @@ bool Session::step() {
   plan();
   if (ends()) return false;
   const double before = time_.now();
-  last_ = trainer_.step(standing_.total);
+  try {
+    last_ = trainer_.step(standing_.total);
+  } catch (const Failure&) {
+    save_what_is_good();
+    throw;
+  }
   busy_ += time_.now() - before;
   watch(last_);
   const std::int64_t n = trainer_.steps();
-  if (n == 1 || n % report_every == 0) note(last_);
+  if (n == 1 || n % options_.log_every == 0) note(last_);
   if (ends()) return false;
   progress_.update(figures());
   remember();
@@ -142,10 +155,10 @@ void Session::estimate_closing() {
   });
   time_.sample = (time_.now() - begun) * double(sample_length) / 10;
   Size longest = 0;
-  for (const ScoredRange& range : parts_.validation) longest = std::max(longest, range.count + range.warm_up);
+  for (const ScoredRange& range : parts_.validation.ranges) longest = std::max(longest, range.count + range.warm_up);
   double each = 0;  // of the steps that all ranges take together
   for (Size some = 1; some <= longest && (some <= 8 || each * double(some) < cheap); some *= 8) {
-    std::vector<ScoredRange> first = parts_.validation;
+    std::vector<ScoredRange> first = parts_.validation.ranges;
     for (ScoredRange& range : first) {
       range.begin -= range.warm_up, range.warm_up = 0;  // its context will do
       range.count = std::min(some, range.count);
@@ -158,14 +171,14 @@ void Session::estimate_closing() {
 }
 
 // Where --seconds were so few that what came of it will surprise.
-void Session::tell_of_little_time() {
+void Session::tell_of_little_time(double stepped) {
   const std::int64_t made = trainer_.steps() - begun_at_;
   if (!settings_.seconds || has_all_steps() || made > 1) return;
   if (made == 0) say("char_rnn: note: --seconds {} leave no time for another step\n", *settings_.seconds);
-  else if (time_.left() <= 0.0)
+  else if (begun_at_ == 0 && stepped >= *settings_.seconds)
     say("char_rnn: note: --seconds {} were over when the first step was done, after {:.1f} seconds; a run has one at "
         "least\n",
-        *settings_.seconds, time_.now());
+        *settings_.seconds, stepped);
 }
 
 void Session::watch(const StepResult& result) {
@@ -189,13 +202,10 @@ void Session::watch(const StepResult& result) {
   }
   if (standing_.exploded < patience) return;
   note(result);
-  throw Failure(
-      Exit::numerical,
-      fmt::format(
-          "loss {:.3g} is more than {:g} times what it began with, {:.3g}, and was for {} steps; '{}' keeps what "
-          "was saved before",
-          result.loss, exploded, usual, patience, latest_file),
-      "use a lower --lr, or --clip-norm");
+  throw Failure(Exit::numerical,
+                fmt::format("loss {:.3g} is more than {:g} times what it began with, {:.3g}, and was for {} steps",
+                            result.loss, exploded, usual, patience),
+                "use a lower --lr, or --clip-norm");
 }
 
 Figures Session::figures() const {
@@ -205,7 +215,7 @@ Figures Session::figures() const {
   f.begun_at = begun_at_;
   f.seconds = time_.stepping();
   f.left = time_.left();
-  if (f.left) f.fraction = std::min(1.0, time_.now() / *settings_.seconds);
+  if (f.left) f.fraction = standing_.finished ? 1 : std::min(1.0, time_.now() / *settings_.seconds);
   if (settings_.steps) {
     f.fraction = std::max(f.fraction, double(f.step) / double(*settings_.steps));
     const double more = f.seconds * double(*settings_.steps - f.step);
@@ -223,11 +233,11 @@ Figures Session::figures() const {
 void Session::remember(bool end) {
   const std::int64_t n = trainer_.steps();
   History& h = standing_.history;
-  if ((n == 1 || n % report_every == 0 || end) && n > 0 && (h.step.empty() || h.step.back() != n)) {
+  if ((n == 1 || n % remember_every == 0 || end) && n > 0 && (h.step.empty() || h.step.back() != n)) {
     h.step.push_back(n);
     h.smooth_loss.push_back(standing_.smooth_loss);
   }
-  const bool due = (n % settings_.eval_every == 0 || end) && n > 0 && !parts_.validation.empty();
+  const bool due = (n % settings_.eval_every == 0 || end) && n > 0 && !parts_.validation.ranges.empty();
   if (!due || (!h.validation_step.empty() && h.validation_step.back() == n)) return;
   if (end ? time_.fits(time_.validation) : time_.can_spare_a_validation()) validate();
   else if (end) {  // of others the last one will do
@@ -263,11 +273,14 @@ double Session::best() const {
 
 void Session::validate() {
   const double before = time_.now();
-  Waiting waiting;
-  const auto tell = [&](double done) {
+  Waiting waiting(5);
+  const auto go_on = [&](double done) {
     waiting.tell(done, [&] { return progress_.hide(), fmt::format("validating after step {}", trainer_.steps()); });
+    return interrupted() == 0;
   };
-  const Score score = evaluate(trainer_.model(), text_.ids, parts_.validation, trainer_.threads(), tell);
+  const auto scored = evaluate(trainer_.model(), text_.ids, parts_.validation.ranges, trainer_.threads(), go_on);
+  if (!scored) return;  // the run that goes on does it
+  const Score& score = *scored;
   const bool better = score.nats < best();
   standing_.history.validation_step.push_back(trainer_.steps());
   standing_.history.validation.push_back(score.nats);
@@ -291,11 +304,18 @@ SafeTensors Session::snapshot() {
   return checkpoint_of(settings_, text_.vocabulary, text_.sha256, standing_, trainer_);
 }
 
+// Before a step that cannot be made.
+void Session::save_what_is_good() {
+  try {
+    save();
+  } catch (const Failure&) {  // what came first is what is told
+  }
+}
+
 void Session::save() {
   if (saved_step_ == trainer_.steps() && !standing_.finished) return;
   if (const std::string bad = not_finite(trainer_.model()); !bad.empty())
-    throw Failure(Exit::numerical,
-                  fmt::format("{} after step {}; '{}' keeps what was saved before", bad, trainer_.steps(), latest_file),
+    throw Failure(Exit::numerical, fmt::format("{} after step {}", bad, trainer_.steps()),
                   "use a lower --lr, or --clip-norm");
   const double before = time_.now();
   folder_.log({{"event", "save"}, {"step", trainer_.steps()}, {"seconds", before}});
@@ -332,9 +352,7 @@ void Session::show_sample() {
 
 void Session::begin_log() {
   nlohmann::ordered_json settings;
-  Settings used = settings_;
-  used.lr = learning_rate(used);  // also where it was not asked for: it is what a reader looks for first
-  visit_settings(used, [&](const Field& field, const auto& value, const auto& rule) {
+  visit_settings(settings_, [&](const Field& field, const auto& value, const auto& rule) {
     if (const std::string text = show(value, rule); !text.empty()) settings[field.name] = text;
   });
   if (options_.resume) folder_.log({{"event", "resume"}, {"step", begun_at_}, {"time", utc()}});
@@ -351,7 +369,7 @@ void Session::begin_log() {
                  {"blas_core", blas_core()},
                  {"threads", trainer_.threads()},
                  {"parameters", count_parameters(trainer_.model())},
-                 {"protocol", parts_.protocol},
+                 {"protocol", parts_.validation.protocol},
                  {"settings", settings}});
 }
 
@@ -372,7 +390,6 @@ void Session::say_goodbye(int signal) {
         signal == 0 ? ", with a larger --seconds" : "");
     return;
   }
-  if (!standing_.history.validation.empty()) say("char_rnn: validation {}\n", parts_.protocol);
   say("char_rnn: run saved in {}\nchar_rnn: for more text: char_rnn sample '{}'\n", folder, folder);
 }
 

@@ -33,13 +33,14 @@ class Session {
   bool ends() const;
   void plan();
   void estimate_closing();
-  void tell_of_little_time();
+  void tell_of_little_time(double stepped);
   void watch(const StepResult& result);
   void note(const StepResult& result);
   void remember(bool end = false);
   void validate();
   xgrad::SafeTensors snapshot();
   void save();
+  void save_what_is_good();
   void show_sample();
   void begin_log();
   void end_log(const std::string& reason);

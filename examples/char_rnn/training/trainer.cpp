@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "../failure.hpp"
+#include "../run/checkpoint.hpp"
 #include "begin.hpp"
 
 namespace char_rnn {
@@ -73,6 +74,18 @@ float Trainer::record(Index shard, const Window& window) {
 }
 
 StepResult Trainer::step(std::int64_t total) {
+  const Size position = windows_.position();
+  try {
+    return attempt(total);
+  } catch (const Failure&) {
+    windows_.seek(position);
+    for (Shard& own : own_)
+      if (settings_.dropout > 0) own.rng = own.before;
+    throw;
+  }
+}
+
+StepResult Trainer::attempt(std::int64_t total) {
   const Window window = windows_.next();  // T characters of B streams, and those that follow them
   if (window.starts_over)                 // the text begins again
     for (Shard& own : own_) own.state.fill(0);
@@ -95,26 +108,32 @@ void Trainer::take_step(StepResult& result) {
   result.gradient_norm = figures.norm / windows_.seq_len();  // the loss that was swept is a sum over time
   result.clipped = figures.beyond;
   if (!std::isfinite(figures.norm))
-    throw Failure(
-        Exit::numerical,
-        fmt::format("the gradient is not finite in step {}, and the loss was {:.4g}; the weights are those of "
-                    "step {}",
-                    steps_ + 1, result.loss, steps_),
-        "use a lower --lr, or --clip-norm");
+    throw Failure(Exit::numerical,
+                  fmt::format("gradient of {} is not finite in step {}, and the loss was {:.4g}", first_not_finite(),
+                              steps_ + 1, result.loss),
+                  "use a lower --lr, or --clip-norm");
   if (settings_.clip_norm > 0 && clip_by_norm(store_.gradients(), figures, settings_.clip_norm * windows_.seq_len()))
     result.clipped = static_cast<Size>(store_.values().size());
   optimizer_.step({.clip_by_value = bound}, shards_);
 }
 
+/// The name of the first parameter with such a gradient.
+std::string Trainer::first_not_finite() {
+  for (const auto& p : named_parameters(model_))
+    if (!all_finite(store_.gradients().of(p.parameter))) return p.name;
+  return "the model";  // its norm is beyond all numbers
+}
+
 // Does the forward pass again, a shard after the other, and looks at every node.
 void Trainer::explain(const Window& window, double loss) {
-  std::string where;
+  std::string where = not_finite(model_);
   for (Index i = 0; i < parts_.count() && where.empty(); ++i) {
     Shard& own = own_[std::size_t(i)];
     Tape<float> tape;
     const Window mine = parts_.cut(window, i);
+    Rng again = own.before;
     model_.loss(mine.inputs, mine.targets, constant(own.state),
-                {.average_over = parts_.batch(), .dropout = settings_.dropout, .rng = &own.before});
+                {.average_over = parts_.batch(), .dropout = settings_.dropout, .rng = &again});
     for (Index id = 0; id < tape.size() && where.empty(); ++id) {
       const Node<float>& x = tape.node(id);
       if (all_finite({x.value, std::size_t(x.size())})) continue;
@@ -122,8 +141,8 @@ void Trainer::explain(const Window& window, double loss) {
     }
   }
   throw Failure(Exit::numerical,
-                fmt::format("loss is {} in step {}; {}; the weights are those of step {}", loss, steps_ + 1,
-                            where.empty() ? "no output of an op is" : where, steps_),
+                fmt::format("loss is {} in step {}; {}", std::isnan(loss) ? "nan" : "inf", steps_ + 1,
+                            where.empty() ? "no output of an op is" : where),
                 "use a lower --lr, or --clip-norm");
 }
 

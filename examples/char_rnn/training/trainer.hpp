@@ -37,13 +37,12 @@ struct TrainingState {
 
 class Trainer {
  public:
-  /// `windows` reads the training part of the text. Throws Failure with Exit::usage for settings that exclude each
-  /// other.
+  /// `windows` reads the training part of the text. Throws ValueError for settings that no option gives.
   Trainer(const Settings& settings, xgrad::Index threads, xgrad::Index vocabulary, xgrad::BpttWindows windows);
 
   /// One step of BPTT, truncated to the window, of a training of `total` steps. Throws Failure with Exit::numerical
-  /// where the loss or the gradient is not finite, naming where the first such number came from; the weights are then
-  /// as before the step.
+  /// where the loss is not finite, naming the op that the first such number came from, or the gradient, naming the
+  /// parameter; everything is then as before the step.
   StepResult step(std::int64_t total);
 
   Model& model() { return model_; }
@@ -61,8 +60,10 @@ class Trainer {
   TrainingMemory memory();
 
  private:
+  StepResult attempt(std::int64_t total);
   float record(xgrad::Index shard, const xgrad::Window& window);
   void take_step(StepResult& result);
+  std::string first_not_finite();
   [[noreturn]] void explain(const xgrad::Window& window, double loss);
 
   Settings settings_;

@@ -14,36 +14,43 @@ namespace char_rnn {
 
 using namespace xgrad;
 
-int eval(const EvalOptions& options) {
-  const LoadedRun run(options.run);
-  const Checkpoint& checkpoint = run.checkpoint;
-  const Text text = read_text(options.text, checkpoint.vocabulary());
+namespace {
+
+HeldOut all_of(const EvalOptions& options, const Text& text) {
   if (text.ids.size() < 2)
     throw Failure(Exit::text,
                   fmt::format("text '{}' has 1 symbol; the first is predicted by none", escaped(options.text.string())),
                   "name a text of at least 2 symbols");
   const Size targets = text.ids.size() - 1;
-  const auto ranges = scored_ranges(1, targets, options.streams, warm_up);
-  TextOut out;
-  const Vocabulary characters = as_characters(text.vocabulary);
-  const auto line = [&](Size place, double nats) {
+  auto ranges = scored_ranges(1, targets, options.streams, warm_up);
+  const std::string how = ranges.size() == 1
+                              ? "one pass that begins with a state of zeros"
+                              : fmt::format("{} streams that have read up to {} before", ranges.size(), warm_up);
+  return {std::move(ranges), targets, "all symbols but the first, once each, in " + how};
+}
+
+HeldOut part_of(const EvalOptions& options, const Checkpoint& run, const Text& text) {
+  if (options.part == Part::all) return all_of(options, text);
+  if (text.sha256 != run.text_sha256())
+    throw Failure(Exit::text,
+                  fmt::format("text '{}' is not the one that the run was trained on: its SHA-256 is {}, that was {}",
+                              escaped(options.text.string()), text.sha256, run.text_sha256()),
+                  "name that text, or leave --part away");
+  return held_out(run.settings(), text, options.part == Part::test);
+}
+
+// With --surprise, of each symbol: its place, its nats and itself.
+std::function<bool(Size, double)> lines_to(TextOut& out, const EvalOptions& options, const Text& text) {
+  if (!options.surprise) return nullptr;
+  return [&out, &text, json = options.json, characters = as_characters(text.vocabulary)](Size place, double nats) {
     const Index id = text.ids[place];
-    if (options.json)
-      out.put(nlohmann::ordered_json{{"place", place}, {"nats", nats}, {"symbol", characters.decode(id)}}.dump() +
-              "\n");
-    else out.put(fmt::format("{}\t{:.6f}\t{}\n", place, nats, escaped(text.vocabulary.decode(id))));
+    return out.put(
+        json ? nlohmann::ordered_json{{"place", place}, {"nats", nats}, {"symbol", characters.decode(id)}}.dump() + "\n"
+             : fmt::format("{}\t{:.6f}\t{}\n", place, nats, escaped(text.vocabulary.decode(id))));
   };
-  const std::function<void(Size, double)> sink = options.surprise ? std::function<void(Size, double)>(line) : nullptr;
-  Waiting waiting;
-  const auto tell = [&](double done) {
-    waiting.tell(done, [&] { return fmt::format("scoring {} characters", targets); });
-  };
-  const Score score = evaluate(run.model, text.ids, ranges, 2, tell, sink);
-  const std::string protocol =
-      ranges.size() == 1
-          ? "all symbols but the first, once each, in one pass that begins with a state of zeros"
-          : fmt::format("all symbols but the first, once each, in {} streams that have read up to {} before",
-                        ranges.size(), warm_up);
+}
+
+void print(const Score& score, const std::string& protocol, const Checkpoint& checkpoint, bool json) {
   Report report;
   report.add("nats per character", fmt::format("{:.6f}", score.nats), {{"nats", score.nats}});
   report.add("bits per character", fmt::format("{:.6f}", score.bits()), {{"bits_per_char", score.bits()}});
@@ -53,8 +60,25 @@ int eval(const EvalOptions& options) {
   const std::string file = escaped(checkpoint.path().string());
   report.add("checkpoint", fmt::format("{}, step {}", file, checkpoint.step()),
              {{"checkpoint", file}, {"step", checkpoint.step()}});
+  report.print(json);
+}
+
+}  // namespace
+
+int eval(const EvalOptions& options) {
+  const LoadedRun run(options.run);
+  const Text text = read_text(options.text, run.checkpoint.vocabulary());
+  const HeldOut part = part_of(options, run.checkpoint, text);
+  TextOut out;
+  Waiting waiting;
+  const auto go_on = [&](double done) {
+    waiting.tell(done, [&] { return fmt::format("scoring {} characters", part.chars); });
+    return true;
+  };
+  const auto score = evaluate(run.model, text.ids, part.ranges, 2, go_on, lines_to(out, options, text));
+  if (!score) return 0;  // a reader who has seen enough is no error
   out.flush();
-  report.print(options.json);
+  print(*score, part.protocol, run.checkpoint, options.json);
   return 0;
 }
 

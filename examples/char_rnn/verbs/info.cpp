@@ -5,9 +5,12 @@
 #include <cstdlib>
 #include <numeric>
 #include <thread>
+#include <xgrad/ops/kernels/products.hpp>
 #include <xgrad/ops/ops.hpp>
 
+#include "../pages/report/history.hpp"
 #include "../run/checkpoint.hpp"
+#include "../run/folder.hpp"
 #include "../terminal/report.hpp"
 #include "verbs.hpp"
 
@@ -42,6 +45,16 @@ std::string loss_text(double nats) {
 std::filesystem::path latest_or_file(const std::filesystem::path& run) {
   std::error_code error;
   return std::filesystem::is_regular_file(run, error) ? run : run / latest_file;
+}
+
+/// How the log beside a checkpoint has it; empty where that does not tell.
+std::string protocol_of(const std::filesystem::path& checkpoint) {
+  try {
+    const RunHistory log = read_history(checkpoint.parent_path() / log_file);
+    return log.validations.empty() ? "" : log.protocol;
+  } catch (const xgrad::Error&) {
+    return "";
+  }
 }
 
 void add_run(Report& report, const Checkpoint& run) {
@@ -80,6 +93,8 @@ void add_run(Report& report, const Checkpoint& run) {
   }
   const std::string split = show(s.split, TwoFractions{});
   report.add("split", split, {{"split", split}});
+  if (const std::string protocol = protocol_of(run.path()); !protocol.empty())
+    report.add("validation", protocol, {{"protocol", protocol}});
 }
 
 }  // namespace
@@ -94,7 +109,10 @@ int info(const InfoOptions& options) {
   report.add("kernels", fmt::format("{}, {}", xgrad::isa(), asked ? "from XGRAD_ARCH" : "the best of this processor"),
              {{"isa", xgrad::isa()}, {"isa_from", asked ? "XGRAD_ARCH" : "processor"}});
   report.add("BLAS", xgrad::blas_config(), {{"blas", xgrad::blas_config()}});
-  report.add("BLAS core", xgrad::blas_core(), {{"blas_core", xgrad::blas_core()}});
+  const bool ours = xgrad::kernels::takes_own_kernel<float>(4096, 4096, 4096);
+  report.add("BLAS core",
+             fmt::format("{}{}", xgrad::blas_core(), ours ? ", for no large products: our own kernels do them" : ""),
+             {{"blas_core", xgrad::blas_core()}, {"large_products", ours ? "own" : "blas"}});
   report.add("BLAS threads", std::to_string(xgrad::blas_threads()), {{"blas_threads", xgrad::blas_threads()}});
   report.add("machine threads", hardware ? std::to_string(hardware) : "unknown", {{"hardware_threads", hardware}});
   report.print(options.json);

@@ -27,11 +27,13 @@ void introduce(const TrainOptions& options, const Text& text, const Parts& parts
                const RunFolder& folder) {
   const Settings& s = options.settings;
   say("char_rnn: text of {} {}, {} of them different\n"
-      "char_rnn: {} to learn from, {} steps a pass; {} to validate on{}\n"
+      "char_rnn: {} to learn from, {} steps a pass\n"
+      "char_rnn: validation {}\n"
       "char_rnn: {} of {} x {} units, {} weights to learn, {} thread{}\n"
       "char_rnn: run folder {}\n",
       text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(), parts.learned,
-      trainer.steps_per_pass(), parts.validated, parts.validated == 0 ? ", there is no --split" : "",
+      trainer.steps_per_pass(),
+      parts.validation.chars == 0 ? "on nothing, there is no --split" : parts.validation.protocol,
       show(s.model, model_names), s.layers, s.hidden, count_parameters(trainer.model()), trainer.threads(),
       trainer.threads() == 1 ? "" : "s", escaped(folder.path().string()));
 }
@@ -42,7 +44,8 @@ void take_weights(const TrainOptions& options, const Text& text, Model& model) {
   const Checkpoint from(checkpoint_file(*options.init_from));
   const std::string name = escaped(from.path().string());
   if (!(from.vocabulary() == text.vocabulary))
-    throw Failure(Exit::text, fmt::format("the text has not the symbols of '{}'", name),
+    throw Failure(Exit::text,
+                  fmt::format("text '{}' has not the symbols of '{}'", escaped(options.text.string()), name),
                   "name a text of the same symbols");
   if (from.architecture() != model.architecture())
     throw Failure(Exit::usage, fmt::format("the weights of '{}' are those of another model", name),
@@ -98,49 +101,69 @@ Settings settings_for(const TrainOptions& options, const Checkpoint& run) {
   return settings;
 }
 
-/// The time that the run has had.
+void check_text(const TrainOptions& options, const Text& text, const Checkpoint& run) {
+  const std::string name = escaped(options.text.string());
+  if (text.sha256 != run.text_sha256())
+    throw Failure(Exit::text,
+                  fmt::format("text '{}' is not the one that the run was begun with: its SHA-256 is {}, that was {}",
+                              name, text.sha256, run.text_sha256()),
+                  "name that text; --init-from takes the weights to another");
+  if (!(text.vocabulary == run.vocabulary()))
+    throw Failure(Exit::text, fmt::format("text '{}' has not the symbols of the run", name),
+                  "name the text that the run was begun with");
+}
+
+/// Whether nothing is left to be done, which it says. Throws Failure for less steps than the run has had.
+bool is_done(const TrainOptions& options, const Checkpoint& run) {
+  const Settings &now = options.settings, &before = run.settings();
+  if (options.given.count("steps") && *now.steps < run.step())
+    throw Failure(Exit::usage,
+                  fmt::format("--steps {} is less than the {} that the run has had", *now.steps, run.step()),
+                  "leave it away, or give more");
+  const bool more_steps = now.steps && *now.steps > run.step(), more_time = now.seconds > before.seconds;
+  if (!run.finished() || (now.steps ? more_steps : more_time)) return false;
+  say("char_rnn: the run in {} is finished, after {} steps; a larger {} goes on with it\n",
+      escaped(options.resume->string()), run.step(), now.steps ? "--steps" : "--seconds");
+  return true;
+}
+
+/// What the log of a run tells that goes on: the time that it has had, 0 where that is not known. Says so where it
+/// matters, and where other kernels computed.
 double seconds_before(const RunFolder& folder, const Trainer& trainer, const Settings& settings) {
-  double seconds = 0;
+  RunHistory log;
   try {
-    seconds = read_history(folder.path() / log_file).seconds_until(trainer.steps());
+    log = read_history(folder.path() / log_file);
   } catch (const Error&) {
   }
+  const double seconds = log.seconds_until(trainer.steps());
   if (settings.seconds && seconds == 0 && trainer.steps() > 0)
     say("char_rnn: note: '{}' does not tell the time that the run has had; --seconds counts from now\n", log_file);
+  if (!log.isa.empty() && (log.isa != isa() || log.blas_core != blas_core()))
+    say("char_rnn: note: the run was begun with kernels for {} and OpenBLAS's for {}, and goes on with {} and {}: last "
+        "digits will differ\n",
+        escaped(log.isa), escaped(log.blas_core), isa(), blas_core());
   return seconds;
 }
 
 int go_on(TrainOptions options) {
   const std::filesystem::path latest = *options.resume / latest_file;
-  {
-    const Checkpoint run(latest);
-    options.settings = settings_for(options, run);
-    const Settings &now = options.settings, &before = run.settings();
-    if (options.given.count("steps") && *now.steps < run.step())
-      throw Failure(Exit::usage,
-                    fmt::format("--steps {} is less than the {} that the run has had", *now.steps, run.step()),
-                    "leave it away, or give more");
-    const bool more_steps = now.steps && *now.steps > run.step(), more_time = now.seconds > before.seconds;
-    if (run.finished() && !(now.steps ? more_steps : more_time)) {
-      say("char_rnn: the run in {} is finished, after {} steps; a larger {} goes on with it\n",
-          escaped(options.resume->string()), run.step(), now.steps ? "--steps" : "--seconds");
-      return 0;
-    }
-  }
-  RunFolder folder = RunFolder::resumed(*options.resume);
-  const Checkpoint run(latest);  // again, now that nobody else trains here
+  const TrainOptions given = options;
+  const auto settle = [&](const Checkpoint& run) { options.settings = settings_for(given, run); };
+  std::optional<Checkpoint> run(latest);
+  settle(*run);
   const Text text = read_text(options.text, options.settings.encoding);
-  if (text.sha256 != run.text_sha256())
-    throw Failure(Exit::text,
-                  fmt::format("text '{}' is not the one that the run was begun with: its SHA-256 is {}, that was {}",
-                              escaped(options.text.string()), text.sha256, run.text_sha256()),
-                  "name that text; --init-from takes the weights to another");
-  if (!(text.vocabulary == run.vocabulary()))
-    throw Failure(Exit::text, "the text has not the symbols of the run", "name the text that the run was begun with");
+  check_text(options, text, *run);
+  if (is_done(options, *run)) return 0;
+  RunFolder folder = RunFolder::resumed(*options.resume);
+  run.emplace(latest);  // again, now that nobody else trains here
+  settle(*run);
+  check_text(options, text, *run);
+  if (is_done(options, *run)) return 0;
   check_memory(options.settings, text.vocabulary.size());
   const Parts parts = split_text(options, text);
   Trainer trainer(options.settings, threads_of(options), text.vocabulary.size(), parts.windows);
-  Standing standing = run.restore(trainer);
+  Standing standing = run->restore(trainer);
+  if (run->finished() && !options.settings.steps) standing.total = 0;  // there is more time: planned anew
   standing.finished = false;
   catch_interrupts();
   introduce(options, text, parts, trainer, folder);

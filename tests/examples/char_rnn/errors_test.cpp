@@ -184,7 +184,23 @@ BOOST_AUTO_TEST_CASE(characters_beyond_ascii_are_characters) {
   BOOST_TEST((weights("u").find("vocab")->values<std::uint32_t>() == std::vector<std::uint32_t>{'a', 'b', 0xE9}));
   BOOST_TEST(train_on("cafe.txt", {"--steps", "1", "--out", "b", "--bytes"}).code == 0);
   BOOST_TEST(weights("b").find("vocab")->shape[0] == 4u);
+  std::string fishes;
+  for (int i = 0; i < 500; ++i) fishes += "\xF0\x9F\x90\x9F\xF0\x9F\x90\xA0";
+  write_file(box / "fishes.txt", fishes);
+  BOOST_TEST(train_on("fishes.txt", {"--steps", "1", "--out", "run"}).code == 0);
+  BOOST_TEST((weights("run").find("vocab")->values<std::uint32_t>() == std::vector<std::uint32_t>{0x1F41F, 0x1F420}));
+  const std::string drawn = run({"sample", "run", "--length", "3"}).out;
+  BOOST_TEST(drawn.size() == 12u);
+  BOOST_TEST(drawn.substr(0, 3) == "\xF0\x9F\x90");
 }
+
+#ifndef __SANITIZE_ADDRESS__  // which takes all addresses that there are for itself
+BOOST_AUTO_TEST_CASE(memory_that_is_not_there) {
+  const pid_t pid = box.start("/bin/sh", {"-c", "ulimit -v 500000; exec " + std::string(XGRAD_CHAR_RNN) +
+                                                    " train fish.txt --hidden 3000 --batch 20 --threads 1"});
+  check_failure(box.wait(pid), 2, "out of memory", "use a smaller --hidden, --seq-len or --batch, or a shorter text");
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(one_distinct_character_is_a_warning) {
   write_file(box / "a.txt", std::string(500, 'a'));
@@ -225,7 +241,7 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_that_cannot_be_saved_leaves_the_one_before) {
   fs::create_directory(box / "run/previous.safetensors");
   const Result r = run({"train", "fish.txt", "--resume", "run", "--steps", "40"});
   const std::string what = "cannot save 'run/latest.safetensors': Is a directory, in step 40; it is that of step 20";
-  check_failure({r.code, "", r.err}, 5, what + "\n", "choose another folder with --out");
+  check_failure({r.code, "", r.err}, 5, what + "\n", "when that is put right, --resume 'run' goes on with the run");
   BOOST_TEST((child::read_file(box / "run/latest.safetensors") == before));
   BOOST_TEST(log("run", "end").back().at("reason") == what);
 }
@@ -241,38 +257,6 @@ BOOST_AUTO_TEST_CASE(a_damaged_checkpoint) {
                   "'run/previous.safetensors' is the one before\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_stops_and_keeps_good_weights) {
-  const Result r = train({"--optimizer", "sgd", "--lr", "1e38", "--out", "run"});
-  check_failure({r.code, "", r.err}, 6, "loss is ", "use a lower --lr");
-  BOOST_TEST(r.err.find("; first in the output of ") != std::string::npos, r.err);
-  BOOST_TEST(r.err.find("; the weights are those of step ") != std::string::npos, r.err);
-  const auto head = weights("run").find("head.weight")->values<float>();
-  for (const float w : head) BOOST_REQUIRE(std::isfinite(w));
-  BOOST_TEST(run({"sample", "run", "--length", "10"}).out.size() == 10u);
-  BOOST_REQUIRE_EQUAL(log("run", "end").size(), 1u);
-  BOOST_TEST(log("run", "end")[0].at("reason") == "diverged");
-}
-
-BOOST_AUTO_TEST_CASE(a_loss_that_explodes_is_told_and_then_stops) {
-  const Result r = train({"--optimizer", "sgd", "--lr", "3000", "--clip", "5", "--steps", "1000", "--out", "run"});
-  BOOST_TEST(r.code == 6);
-  BOOST_TEST(r.err.find("char_rnn: warning: loss ") != std::string::npos, r.err);
-  BOOST_TEST(r.err.find(" is more than 3 times what it began with, ") != std::string::npos, r.err);
-  BOOST_TEST(
-      r.err.find(", and was for 100 steps; 'latest.safetensors' keeps what was saved before\nhint: use a lower --lr") !=
-          std::string::npos,
-      r.err);
-  // The log has the loss that ended it, and a run that goes on takes both back.
-  const auto notes = log("run");
-  BOOST_TEST(notes.back().at("loss").get<double>() > 3 * notes.front().at("loss").get<double>());
-  BOOST_REQUIRE_EQUAL(log("run", "end").size(), 1u);
-  BOOST_TEST(log("run", "end")[0].at("reason") == "diverged");
-  BOOST_TEST(log("run", "end")[0].at("step") == notes.back().at("step"));
-  BOOST_TEST(run({"train", "fish.txt", "--resume", "run"}).code == 6);
-  BOOST_TEST(log("run", "end").size() == 2u);
-  BOOST_TEST(run({"report", "run"}).code == 0);
-}
-
 BOOST_AUTO_TEST_CASE(files_of_settings_that_are_none) {
   const auto check = [&](const std::string& content, const std::string& message, int code = 2) {
     write_file(box / "run.toml", content);
@@ -285,6 +269,9 @@ BOOST_AUTO_TEST_CASE(files_of_settings_that_are_none) {
   check("hidden = \"x\"\n", "'run.toml': hidden: 'x' is not an integer in [1, 65536]");
   check("lr = 0\n", "'run.toml': lr must be a finite number > 0, got '0'");
   check("bytes = 3\n", "'run.toml': bytes: '3' is not true or false");
+  check("bytes = true\nutf8 = true\n", "--utf8 and --bytes exclude each other");
+  check("out = \"a#1\"\n", "'run.toml': the value of 'out' has a quote without its other");
+  check("out = \"\n", "'run.toml': the value of 'out' has a quote without its other");
   const std::string longest = std::string(999'987, '#') + "\nhidden = \"x\"";
   check(longest, "'run.toml': hidden: 'x' is not an integer in [1, 65536]");
   check(longest + "\n", "'run.toml' has more than 1 MB");
@@ -338,8 +325,10 @@ BOOST_AUTO_TEST_CASE(checkpoints_are_read_with_all_checks) {
     };
   };
   check("metadata 'version' is missing", [](F& f) { f.metadata.clear(); });
-  check("version 7 is newer than this program (max 2)", [](F& f) { f.metadata["version"] = "7"; });
-  check("version 1 is older than this program (min 2)", [](F& f) { f.metadata["version"] = "1"; });
+  check("version 7 is newer than this program (max 2)\nhint: use the program that made it, or train again\n",
+        [](F& f) { f.metadata["version"] = "7"; });
+  check("version 1 is older than this program (min 2)\nhint: use the program that made it, or train again\n",
+        [](F& f) { f.metadata["version"] = "1"; });
   check("version 'x' is not an integer in [0, 1000000000000]", [](F& f) { f.metadata["version"] = "x"; });
   const std::string digits(63, '0');
   for (const std::string& text : {digits, digits + "00", digits + "A"})

@@ -54,6 +54,14 @@ struct CharRnnFixture {
       if (auto object = nlohmann::json::parse(line); object.at("event") == event) lines.push_back(std::move(object));
     return lines;
   }
+  /// How well run "run" predicts fish.txt.
+  nlohmann::json eval(const child::Sandbox::Arguments& more) const {
+    child::Sandbox::Arguments arguments{"eval", "run", "fish.txt", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const child::Result r = run(arguments);
+    BOOST_REQUIRE_MESSAGE(r.code == 0, r.err);
+    return nlohmann::json::parse(r.out);
+  }
   xgrad::SafeTensors weights(const std::string& folder) const {
     return xgrad::read_safetensors(box / folder / "latest.safetensors");
   }

@@ -1,5 +1,5 @@
 // char_rnn gradcheck, as its users meet it.
-#include "fixture.hpp"
+#include "../fixture.hpp"
 
 using child::Result;
 using Arguments = child::Sandbox::Arguments;

@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-#include "fixture.hpp"
+#include "../fixture.hpp"
 
 using child::read_file;
 using child::Result;
@@ -153,6 +153,25 @@ BOOST_AUTO_TEST_CASE(what_differs_is_named) {
 }
 
 // Defaults, bounds and what the text decides are no differences.
+BOOST_AUTO_TEST_CASE(a_finished_run_wants_its_text_too) {
+  make_run();
+  write_file(box / "other.txt", small_text() + "Home.");
+  check_failure(run({"train", "other.txt", "--resume", "run"}), 3,
+                "text 'other.txt' is not the one that the run was begun with: its SHA-256 is ", "name that text");
+}
+
+BOOST_AUTO_TEST_CASE(other_kernels_are_told) {
+  make_run();
+  setenv("XGRAD_ARCH", "baseline", 1);
+  const Result r = run({"train", "fish.txt", "--resume", "run", "--steps", "130"});
+  unsetenv("XGRAD_ARCH");
+  BOOST_TEST(r.code == 0);
+  const std::string begun = log("run", "start").at(0).at("isa");
+  const bool told = r.err.find("char_rnn: note: the run was begun with kernels for " + begun +
+                               " and OpenBLAS's for ") != std::string::npos;
+  BOOST_TEST(told == (begun != "baseline"), r.err);
+}
+
 BOOST_AUTO_TEST_CASE(what_comes_to_the_same_is_no_difference) {
   BOOST_REQUIRE_EQUAL(train({"--steps", "5", "--shards", "64", "--out", "run"}).code, 0);
   const Result r = run({"train", "fish.txt", "--resume", "run", "--steps", "6", "--shards", "99", "--lr", "0.1",
@@ -188,7 +207,7 @@ BOOST_AUTO_TEST_CASE(weights_of_another_run) {
                 "the weights of 'a/latest.safetensors' are those of another model");
   write_file(box / "other.txt", small_text().replace(0, 1, "Z"));
   check_failure(train_on("other.txt", {"--steps", "1", "--init-from", "a", "--out", "c"}), 3,
-                "the text has not the symbols of 'a/latest.safetensors'");
+                "text 'other.txt' has not the symbols of 'a/latest.safetensors'");
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_time_ended_goes_on_with_more_of_it) {

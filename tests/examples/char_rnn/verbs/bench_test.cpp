@@ -1,7 +1,9 @@
 // char_rnn bench and info: their tables, their JSON, and what they say to bad input.
 #include <thread>
 
-#include "fixture.hpp"
+#include <xgrad/ops/kernels/products.hpp>
+
+#include "../fixture.hpp"
 
 using child::Result;
 using nlohmann::json;
@@ -241,8 +243,8 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(char_rnn_info, CharRnnFixture)
 
-const std::vector<std::string> info_keys{"version", "compiler",  "isa",          "isa_from",
-                                         "blas",    "blas_core", "blas_threads", "hardware_threads"};
+const std::vector<std::string> info_keys{"version",   "compiler",       "isa",          "isa_from",        "blas",
+                                         "blas_core", "large_products", "blas_threads", "hardware_threads"};
 
 BOOST_AUTO_TEST_CASE(the_table_and_the_object) {
   unsetenv("XGRAD_ARCH");
@@ -261,6 +263,9 @@ BOOST_AUTO_TEST_CASE(the_table_and_the_object) {
   BOOST_TEST(j.at("blas") == xgrad::blas_config());
   BOOST_TEST(j.at("blas").get<std::string>().starts_with("OpenBLAS "));
   BOOST_TEST(j.at("blas_core") == xgrad::blas_core());
+  const bool ours = xgrad::kernels::takes_own_kernel<float>(4096, 4096, 4096);
+  BOOST_TEST(j.at("large_products") == (ours ? "own" : "blas"));
+  BOOST_TEST((r.out.find(", for no large products: our own kernels do them\n") != std::string::npos) == ours, r.out);
   BOOST_TEST(j.at("blas_threads") == 1);
   BOOST_TEST(j.at("hardware_threads") == std::thread::hardware_concurrency());
   for (const char* key : {"version", "compiler", "isa", "blas", "blas_core"})

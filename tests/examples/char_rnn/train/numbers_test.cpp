@@ -1,0 +1,55 @@
+// Numbers that are none any more, and what is kept then.
+#include <fmt/format.h>
+#include <cmath>
+
+#include "../fixture.hpp"
+
+using child::Result;
+namespace fs = std::filesystem;
+
+BOOST_FIXTURE_TEST_SUITE(char_rnn_numbers, CharRnnFixture)
+
+// Not those that were saved before: the weights that the step begins with.
+BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_stops_and_keeps_good_weights) {
+  const Result r = train({"--optimizer", "sgd", "--lr", "2e37", "--dropout", "0.1", "--out", "run"});
+  check_failure({r.code, "", r.err}, 6, "loss is ", "use a lower --lr");
+  BOOST_TEST(r.err.find("; first in the output of ") != std::string::npos, r.err);
+  const std::size_t at = r.err.find(" in step ") + 9;  // the weights before that step are saved, whatever they were
+  const int good = std::stoi(r.err.substr(at)) - 1;
+  BOOST_TEST(good > 0);
+  BOOST_TEST(r.err.find(fmt::format("; 'latest.safetensors' is that of step {}\n", good)) != std::string::npos, r.err);
+  BOOST_TEST(weights("run").metadata.at("step") == std::to_string(good));
+  const auto head = weights("run").find("head.weight")->values<float>();
+  for (const float w : head) BOOST_REQUIRE(std::isfinite(w));
+  BOOST_TEST(run({"sample", "run", "--length", "10"}).out.size() == 10u);
+  BOOST_REQUIRE_EQUAL(log("run", "end").size(), 1u);
+  BOOST_TEST(log("run", "end")[0].at("reason") == "diverged");
+}
+
+BOOST_AUTO_TEST_CASE(weights_that_are_not_finite_are_never_saved) {
+  const Result r = train({"--optimizer", "sgd", "--lr", "1e38", "--clip", "1000", "--out", "run"});
+  check_failure({r.code, "", r.err}, 6, "loss is nan in step 2; tensor 'head.weight' holds ", "use a lower --lr");
+  BOOST_TEST(r.err.find("; 'latest.safetensors' is that of step 0\n") != std::string::npos, r.err);
+  BOOST_TEST(weights("run").metadata.at("step") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_that_explodes_is_told_and_then_stops) {
+  const Result r = train({"--optimizer", "sgd", "--lr", "3000", "--clip", "5", "--steps", "1000", "--out", "run"});
+  BOOST_TEST(r.code == 6);
+  BOOST_TEST(r.err.find("char_rnn: warning: loss ") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find(" is more than 3 times what it began with, ") != std::string::npos, r.err);
+  BOOST_TEST(r.err.find(", and was for 100 steps; 'latest.safetensors' is that of step 0\nhint: use a lower --lr") !=
+                 std::string::npos,
+             r.err);
+  // The log has the loss that ended it, and a run that goes on takes both back.
+  const auto notes = log("run");
+  BOOST_TEST(notes.back().at("loss").get<double>() > 3 * notes.front().at("loss").get<double>());
+  BOOST_REQUIRE_EQUAL(log("run", "end").size(), 1u);
+  BOOST_TEST(log("run", "end")[0].at("reason") == "diverged");
+  BOOST_TEST(log("run", "end")[0].at("step") == notes.back().at("step"));
+  BOOST_TEST(run({"train", "fish.txt", "--resume", "run"}).code == 6);
+  BOOST_TEST(log("run", "end").size() == 2u);
+  BOOST_TEST(run({"report", "run"}).code == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
