@@ -60,7 +60,7 @@ int Session::train() {
   begin_log();
   const double before = time_.now();
   folder_.keep(settings_);
-  time_.save = 2 * (time_.now() - before);  // until one has been timed
+  time_.save = 3 * (time_.now() - before);  // until one has been timed
   int signal = 0;
   try {
     signal = go();
@@ -329,7 +329,7 @@ void Session::save() {
   }
   saved_step_ = trainer_.steps();
   saved_ = time_.now();
-  time_.save = 2 * (saved_ - before);
+  time_.save = 3 * (saved_ - before);  // before and after a validation, and the best
 }
 
 void Session::show_sample() {
