@@ -16,7 +16,7 @@ namespace {
 
 constexpr double bytes = 64e6;  // of a large text
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef XGRAD_ASAN
 constexpr double overhead = 9.0 / 8;  // its own notes on each byte
 #else
 constexpr double overhead = 1;
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(verbs_that_read_a_text) {
   const std::string scored = std::to_string(fs::file_size(box / "large.txt") - 1);
   BOOST_TEST(bytes_per_byte({"visualize", "run", "--length", "100"}) < 1.1 * overhead);
   BOOST_TEST(bytes_per_byte({"eval", "run"}, "char_rnn: scoring " + scored + " characters\n") < 1.1 * overhead);
-#ifndef __SANITIZE_ADDRESS__  // also of the small text every character takes a step, ten times as long there
+#ifndef XGRAD_ASAN  // also of the small text every character takes a step, ten times as long there
   BOOST_TEST(bytes_per_byte({"sample", "run", "--length", "10", "--prime-file"},
                             "char_rnn: going through " + size + " characters to continue from\n") < 1.1 * overhead);
 #endif

@@ -48,7 +48,7 @@ struct TerminalFixture : CharRnnFixture {
 };
 
 // For some repaints; a tenth of that where steps are slow.
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef XGRAD_ASAN
 const std::string steps = "3000";
 #else
 const std::string steps = "30000";
