@@ -68,7 +68,8 @@ inline constexpr Spec bench_specs[] = {
     bytes_spec,
     preset_spec,
     config_spec,
-    {"--seconds", "S", "measure for S seconds, one round at least; not taken from a file, where it is train's (default 3)"},
+    {"--seconds", "S",
+     "measure for S seconds, one round at least; not taken from a file, where it is train's (default 3)"},
     json_spec,
 };
 
