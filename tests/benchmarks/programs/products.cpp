@@ -51,6 +51,13 @@ void by_blas(const Product& p, const float* a, const float* b, float* c) {
 
 constexpr Index rows[] = {1, 16, 64, 128, 256}, terms[] = {64, 128, 256, 512}, columns[] = {128, 512};
 
+// What is ours only where OpenBLAS's vectors are shorter than ours.
+constexpr Product large[] = {{"large", 512, 512, 512},
+                             {"large", 512, 67, 3200},
+                             {"large", 2048, 512, 512},
+                             {"large", 2048, 1536, 512},
+                             {"large", 2048, 1536, 3200}};
+
 void product(benchmark::State& s, const Product& p, bool few_rows) {
   const std::vector<float> a(std::size_t(p.m) * std::size_t(p.k), 0.01f), b(std::size_t(p.k) * std::size_t(p.n), 0.01f);
   std::vector<float> c(std::size_t(p.m) * std::size_t(p.n));
@@ -86,6 +93,7 @@ int main(int argc, char** argv) {
   for (const Index n : columns)
     for (const Index k : terms)
       for (const Index m : rows) add({"crossover", m, n, k}, true);
+  for (const Product& p : large) add(p, true);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::AddCustomContext("blas_core", xgrad::blas_core());
