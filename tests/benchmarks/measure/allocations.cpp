@@ -4,13 +4,7 @@
 #include <cerrno>
 #include <cstddef>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define XGRAD_ASAN
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define XGRAD_ASAN
-#endif
-#endif
+#include "../../asan.hpp"
 
 namespace bench {
 

@@ -5,16 +5,8 @@
 #include <sstream>
 #include <xgrad/models/models.hpp>
 
+#include "../../asan.hpp"
 #include "child.hpp"
-
-// Whether the address sanitizer is at work.
-#if defined(__SANITIZE_ADDRESS__)
-#define XGRAD_ASAN
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define XGRAD_ASAN
-#endif
-#endif
 
 /// 2,040 characters of 26 kinds.
 inline std::string small_text() {

@@ -18,8 +18,10 @@ constexpr double bytes = 64e6;  // of a large text
 
 #ifdef XGRAD_ASAN
 constexpr double overhead = 9.0 / 8;  // its own notes on each byte
+constexpr double least_wide = 1.5;    // and on the small text, so that the difference is less
 #else
 constexpr double overhead = 1;
+constexpr double least_wide = 1.8;
 #endif
 
 struct LargeTextFixture : CharRnnFixture {
@@ -79,7 +81,7 @@ BOOST_AUTO_TEST_CASE(or_two_where_there_are_many_symbols) {
   write_both(true);
   const double each = bytes_per_byte(training);
   BOOST_TEST(each < 2.1 * overhead);
-  BOOST_TEST(each > 1.5);  // which is what this case is for
+  BOOST_TEST(each > least_wide);  // which is what this case is for
 }
 
 BOOST_AUTO_TEST_CASE(verbs_that_read_a_text) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "../../../../examples/char_rnn/terminal/progress.hpp"
 #include "../fixture.hpp"
 
 using Arguments = child::Sandbox::Arguments;
@@ -77,6 +78,16 @@ BOOST_AUTO_TEST_CASE(the_line_of_progress_fits_the_terminal) {
     }
     BOOST_TEST(lines.back().find("100%") == 0u, lines.back());
     if (columns >= 30) BOOST_TEST(lines.back().find(" took ") != std::string::npos, lines.back());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(speeds_have_two_digits_or_three_and_a_unit) {
+  for (const auto& [speed, text] : {std::pair{850.0, " 850 chars/s"},
+                                    {6'100.0, " 6.1k chars/s"},
+                                    {61'000.0, " 61k chars/s"},
+                                    {1'200'000.0, " 1.2M chars/s"}}) {
+    const std::string line = char_rnn::bar_line({}, speed, 80, false, false);
+    BOOST_TEST(line.find(text) != std::string::npos, line);
   }
 }
 
