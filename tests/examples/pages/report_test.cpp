@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(long_runs_make_small_pages_that_keep_extremes) {
   const std::string page = report_page(h);
   BOOST_TEST(complaints(page) == "");
   BOOST_TEST(page.size() < 300000u);
-  BOOST_TEST(has(page, "1 loss is beyond the axis and drawn at its edge, the farthest 57.25 at step 54,322."));
+  BOOST_TEST(has(page, "3 losses are beyond the axis and drawn at its edge, the farthest 57.25 at step 54,322."));
   BOOST_TEST(has(page, "L543.2 0.0L"));  // in the curve of losses
   BOOST_TEST(has(page, "L123.5 0.0L"));  // in that of gradient norms, whose axis
   BOOST_TEST(has(page, "logarithmic"));  // has become
@@ -168,14 +168,39 @@ BOOST_AUTO_TEST_CASE(a_loss_that_explodes_leaves_the_rest_readable) {
   h.validations = {{100, 50, 1.5, 10}, {200, 100, 5e28, 10}};
   const std::string page = report_page(h);
   BOOST_TEST(complaints(page) == "");
-  BOOST_TEST(has(page, "style=\"bottom:100.00%\">5</span>"));  // before it exploded, the loss was between 0.9 and 4.1
-  BOOST_TEST(has(page, "8 losses are beyond the axis and drawn at its edge, the farthest 1e29 at step 200."));
+  BOOST_TEST(
+      has(page, "style=\"bottom:100.00%\">1.6</span>"));  // before it exploded, the loss fell to between 0.9 and 1.4
+  BOOST_TEST(has(page, "12 losses are beyond the axis and drawn at its edge, the farthest 1e29 at step 200."));
   BOOST_TEST(has(page, "The loss was no number at 2 steps, first at 196."));
   BOOST_TEST(has(page, "<dd class=\"value\">5e28 <span class=\"unit\">nats/char</span>"));
   BOOST_TEST(has(page, "<dd>7.21e28 bits per character</dd>\n<dd>at step 200</dd>"));  // e^5e28 is no number here
   h.steps.resize(191);
   h.steps[190].loss = 123456;
-  BOOST_TEST(has(report_page(h), "1 loss is beyond the axis and drawn at its edge, the farthest 123,456 at step 191."));
+  BOOST_TEST(
+      has(report_page(h), "5 losses are beyond the axis and drawn at its edge, the farthest 123,456 at step 191."));
+}
+
+// Most of what a loss falls it falls at once: the rest of its way is what is looked at.
+BOOST_AUTO_TEST_CASE(the_first_fall_of_the_loss_leaves_the_rest_readable) {
+  RunHistory h;
+  for (int i = 1; i <= 1000; ++i) {
+    const double loss = 1.5 + 20.0 / (i + 7);  // 4 at first, 1.85 at step 51
+    h.steps.push_back({i, 0.5 * i, loss, loss + 0.01, 0.002, 1, 0, 51000});
+  }
+  std::string page = report_page(h);
+  BOOST_TEST(complaints(page) == "");
+  BOOST_TEST(has(page, "style=\"bottom:100.00%\">1.9</span>"));
+  BOOST_TEST(has(page, "style=\"bottom:0.00%\">1.5</span>"));
+  BOOST_TEST(has(page, "42 losses are beyond the axis and drawn at its edge, the farthest 4 at step 1."));
+  // A validation is one of few, and is shown whatever it was.
+  h.validations = {{10, 5, 2.9, 100}, {1000, 500, 1.6, 100}};
+  BOOST_TEST(has(report_page(h), "style=\"bottom:100.00%\">3.0</span>"));
+  // What began below is shown too.
+  for (auto& s : h.steps) s.loss = s.smooth_loss = 3.5 - 12.0 / (static_cast<double>(s.step) + 7);
+  h.validations.clear();
+  page = report_page(h);
+  BOOST_TEST(has(page, "style=\"bottom:0.00%\">2.0</span>"));
+  BOOST_TEST(has(page, "style=\"bottom:100.00%\">3.5</span>"));
 }
 
 BOOST_AUTO_TEST_CASE(one_step_is_a_dot_one_can_see) {

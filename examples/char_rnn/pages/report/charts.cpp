@@ -61,22 +61,38 @@ std::vector<std::pair<double, std::string>> notes_of(const RunHistory& h, double
   return notes;
 }
 
+/// Of one kind of losses, what the axis has to show: not how steeply a run began, when that lay above all that came
+/// later, nor what became hopeless.
+struct Shown {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+
+  void add(double loss, bool early) {
+    low = std::min(low, loss);
+    if (!early) high = std::max(high, loss);
+  }
+};
+
 /// From the smoothed and validation losses and all but the most extreme hundredth of the raw ones on either side: one
-/// bad batch shall not flatten the rest, nor shall a loss that explodes. What lies beyond is drawn at the edge. At
-/// least a tenth of its height: hardly any loss is no hill.
+/// bad batch shall not flatten the rest, nor shall a loss that explodes, nor the first twentieth of a run, from which
+/// training losses fall farther than in all of the rest. What lies beyond is drawn at the edge. At least a tenth of its
+/// height: hardly any loss is no hill.
 Axis loss_axis(const std::vector<Series>& series, std::vector<double> raw) {
   const double most = raw.empty() ? std::numeric_limits<double>::infinity() : hopeless * raw.front();
+  Shown shown;
+  for (std::size_t i = 1; i < series.size(); ++i) {
+    const std::vector<Point>& points = series[i].points;
+    const std::size_t early = series[i].dot ? 0 : points.size() / 20;  // dots are few, and each is looked at
+    for (std::size_t k = 0; k < points.size(); ++k)
+      if (std::isfinite(points[k].y) && points[k].y <= most) shown.add(points[k].y, k < early);
+  }
+  raw.erase(raw.begin(), raw.begin() + static_cast<std::ptrdiff_t>(raw.size() / 20));
   std::erase_if(raw, [most](double v) { return v > most; });
   std::sort(raw.begin(), raw.end());
   const auto cut = static_cast<std::ptrdiff_t>(raw.size() / 100);
-  std::vector<double> shown(raw.begin() + cut, raw.end() - cut);
-  for (std::size_t i = 1; i < series.size(); ++i)
-    for (const Point& p : series[i].points)
-      if (std::isfinite(p.y) && p.y <= most) shown.push_back(p.y);
-  if (shown.empty()) return linear_axis(0, 1, 5);
-  const auto [low, high] = std::minmax_element(shown.begin(), shown.end());
-  const double wanting = std::max(0.0, 0.1 * *high - (*high - *low));
-  return linear_axis(*low - wanting / 2, *high + wanting / 2, 5);
+  for (auto loss = raw.begin() + cut; loss != raw.end() - cut; ++loss) shown.add(*loss, false);
+  if (shown.low > shown.high) return linear_axis(0, 1, 5);
+  const double wanting = std::max(0.0, 0.1 * shown.high - (shown.high - shown.low));
+  return linear_axis(shown.low - wanting / 2, shown.high + wanting / 2, 5);
 }
 
 /// What the curve of losses does not show.
