@@ -22,6 +22,9 @@ inline Architecture architecture_of(const Settings& s, xgrad::Index vocabulary) 
   return {s.model, vocabulary, s.hidden, s.layers, s.embedding};
 }
 
+/// How many weights such a model has; a double, as it may be more than any machine could hold.
+double count_weights(const Architecture& a);
+
 template <class T>
 class BasicModel {
  public:

@@ -136,11 +136,7 @@ void Checkpoint::read_vocabulary() {
 
 /// Before a model of that size is made: the file must be as large as what its settings ask for.
 void Checkpoint::check_size() const {
-  const Settings& s = settings_;
-  const double gates = gates_of(s.model);
-  const double h = s.hidden, v = vocabulary_.size(), lowest = s.embedding > 0 ? s.embedding : v;
-  const double weights = (s.embedding > 0 ? v * lowest : 0) + gates * h * (lowest + h + 1) +
-                         (s.layers - 1) * gates * h * (2 * h + 1) + v * (h + 1);
+  const double weights = count_weights(architecture());
   double stored = 0;
   for (const auto& tensor : file_.tensors) stored += double(tensor.data.size()) / sizeof(float);
   if (weights > stored) reject(fmt::format("its settings ask for {:.0f} weights, it has {:.0f}", weights, stored));

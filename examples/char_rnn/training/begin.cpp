@@ -67,9 +67,11 @@ HeldOut to_be_scored(const SplitChoice& choice, const std::vector<ScoredRange>& 
   const std::string where =
       between ? fmt::format("{:g} after the first {:g}", choice.validation, choice.train)
               : fmt::format("last {:g}", test ? 1 - choice.train - choice.validation : choice.validation);
+  const std::string what = where + (choice.of_streams ? " of each training stream" : " of the text");
   return {ranges, chars,
-          fmt::format("on the {} of {}, {} characters once each, in {} streams that have read up to {} before", where,
-                      choice.of_streams ? "each training stream" : "the text", chars, ranges.size(), warm_up)};
+          fmt::format("on the {}, {} characters once each, in {} streams that have read up to {} before", what, chars,
+                      ranges.size(), warm_up),
+          fmt::format("{} characters, the {}, warm", chars, what)};
 }
 
 }  // namespace
@@ -117,11 +119,8 @@ HeldOut held_out(const Settings& settings, const Text& text, bool test) {
 
 void check_memory(const Settings& s, Index vocabulary, double number) {
   const double v = vocabulary, h = s.hidden, layers = s.layers, chars = double(s.batch) * s.seq_len;
-  const double gates = gates_of(s.model);
-  const double lowest = s.embedding > 0 ? s.embedding : v;
-  const double weights = v * (h + s.embedding) + gates * h * (lowest + h) + (layers - 1) * gates * 2 * h * h;
-  const double bytes = number * ((4 + s.shards.value_or(1)) * weights +
-                                 chars * (layers * (4 * gates + 6) * h + 2 * s.embedding + 4 * v));
+  const double bytes = number * ((4 + s.shards.value_or(1)) * count_weights(architecture_of(s, vocabulary)) +
+                                 chars * (layers * (4 * gates_of(s.model) + 6) * h + 2 * s.embedding + 4 * v));
   const double available = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
   if (bytes > available)
     throw Failure(

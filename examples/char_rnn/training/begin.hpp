@@ -19,6 +19,7 @@ struct HeldOut {
   std::vector<xgrad::ScoredRange> ranges;  // none where nothing is
   xgrad::Size chars = 0;
   std::string protocol = "none";  // how the loss is to be read: one clause
+  std::string brief = "";         // the same in a few words
 };
 
 /// The windows to learn from, and what is validated on.

@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
-#include <ctime>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "../failure.hpp"
 #include "../model/writer.hpp"
@@ -27,13 +25,20 @@ constexpr std::int64_t sample_length = 200;   // symbols
 constexpr double exploded = 3;                // times the first loss
 constexpr std::int64_t patience = 100;        // steps of such losses
 
-std::string utc() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  char text[32];
-  gmtime_r(&now, &parts);
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// The validation loss of the best checkpoint that a folder keeps; infinity where there is none, or a damaged one.
+// Throws Failure where it cannot be read: it may be good, and is not to be replaced by a worse one.
+double best_of(const RunFolder& folder) {
+  const std::filesystem::path file = folder.path() / best_file;
+  if (!std::filesystem::exists(file)) return infinity;
+  try {
+    const std::vector<double> all = Checkpoint(file).history().validation;
+    return all.empty() ? infinity : *std::min_element(all.begin(), all.end());
+  } catch (const Failure& e) {
+    if (e.code() != Exit::checkpoint) throw;
+    return infinity;
+  }
 }
 
 }  // namespace
@@ -48,16 +53,19 @@ Session::Session(const TrainOptions& options, const Text& text, const Parts& par
       folder_(folder),
       standing_(standing),
       time_(settings_.seconds, before),
+      log_(folder, time_, trainer.steps()),
       rng_(settings_.seed),
+      best_(options.resume ? best_of(folder) : infinity),
       begun_at_(trainer.steps()),
-      reported_(begun_at_),
       saved_step_(options.resume ? begun_at_ : -1) {
   if (settings_.steps) standing_.total = *settings_.steps;
   while (next_sample_ <= begun_at_) next_sample_ *= 4;
+  forget_the_end();
 }
 
 int Session::train() {
-  begin_log();
+  if (options_.resume) log_.resume(begun_at_);
+  else log_.start(options_, text_, parts_, trainer_);
   const double before = time_.now();
   folder_.keep(settings_);
   time_.save = 3 * (time_.now() - before);  // until one has been timed
@@ -67,7 +75,7 @@ int Session::train() {
   } catch (const Failure& e) {
     const bool numerical = e.code() == Exit::numerical;
     try {
-      end_log(numerical ? "diverged" : e.what());
+      log_.end(trainer_.steps(), numerical ? "diverged" : e.what());
     } catch (const Failure&) {  // what came first is what is told
     }
     if (!numerical) throw;
@@ -87,7 +95,7 @@ int Session::go() {
   if (!has_all_steps()) remember();  // else that is yet to come
   while (step()) {
   }
-  if (trainer_.steps() > reported_) note(last_);
+  note();
   const double stepped = time_.now();
   int signal = interrupted();
   if (signal == 0) {
@@ -102,7 +110,7 @@ int Session::go() {
   progress_.finish(figures());
   if (signal == 0) tell_of_little_time(stepped);
   if (signal == 0 && time_.fits(time_.sample)) show_sample();
-  end_log(reason(signal));
+  log_.end(trainer_.steps(), reason(signal));
   return signal;
 }
 
@@ -117,10 +125,10 @@ bool Session::step() {
     save_what_is_good();
     throw;
   }
-  busy_ += time_.now() - before;
+  log_.count(last_, time_.now() - before);
   watch(last_);
   const std::int64_t n = trainer_.steps();
-  if (n == 1 || n % options_.log_every == 0) note(last_);
+  if (n == 1 || n % options_.log_every == 0) note();
   if (ends()) return false;
   progress_.update(figures());
   remember();
@@ -186,7 +194,6 @@ void Session::watch(const StepResult& result) {
   const double weight = std::clamp(double(trainer_.chars_per_step()) / 250'000, 0.001, 0.02);
   standing_.smooth_loss = (1 - weight) * standing_.smooth_loss + weight * result.loss;
   if (trainer_.steps() == 1) standing_.first_loss = result.loss;
-  clipped_ += result.clipped > 0 ? 1 : 0;
   clipped_lately_ <<= 1;
   clipped_lately_[0] = result.clipped > 0;
   const double usual =
@@ -201,7 +208,7 @@ void Session::watch(const StepResult& result) {
         trainer_.steps(), exploded, usual);
   }
   if (standing_.exploded < patience) return;
-  note(result);
+  note();
   throw Failure(Exit::numerical,
                 fmt::format("loss {:.3g} is more than {:g} times what it began with, {:.3g}, and was for {} steps",
                             result.loss, exploded, usual, patience),
@@ -249,26 +256,17 @@ void Session::remember(bool end) {
   }
 }
 
-void Session::note(const StepResult& result) {
-  const std::int64_t n = trainer_.steps();
-  const double chars = double(n - reported_) * double(trainer_.chars_per_step());
-  folder_.log({{"event", "step"},
-               {"step", n},
-               {"seconds", time_.now()},
-               {"loss", result.loss},
-               {"smooth_loss", standing_.smooth_loss},
-               {"learning_rate", result.learning_rate},
-               {"gradient_norm", result.gradient_norm},
-               {"clipped", clipped_},
-               {"chars_per_s", std::round(busy_ > 0 ? chars / busy_ : 0)}});
-  busy_ = 0;
-  clipped_ = 0;
-  reported_ = n;
-}
+void Session::note() { log_.note(trainer_.steps(), last_, standing_.smooth_loss, trainer_.chars_per_step()); }
 
-double Session::best() const {
-  const auto& all = standing_.history.validation;
-  return all.empty() ? std::numeric_limits<double>::infinity() : *std::min_element(all.begin(), all.end());
+// What is in the history because an earlier call ended here: a run of more steps would not have it.
+void Session::forget_the_end() {
+  const std::int64_t n = begun_at_;
+  History& h = standing_.history;
+  const auto only_here = [n](const std::vector<std::int64_t>& steps, std::int64_t every) {
+    return !steps.empty() && steps.back() == n && n % every != 0;
+  };
+  if (n != 1 && only_here(h.step, remember_every)) h.step.pop_back(), h.smooth_loss.pop_back();
+  if (only_here(h.validation_step, settings_.eval_every)) h.validation_step.pop_back(), h.validation.pop_back();
 }
 
 void Session::validate() {
@@ -281,21 +279,15 @@ void Session::validate() {
   const auto scored = evaluate(trainer_.model(), text_.ids, parts_.validation.ranges, trainer_.threads(), go_on);
   if (!scored) return;  // the run that goes on does it
   const Score& score = *scored;
-  const bool better = score.nats < best();
+  const bool better = score.nats < best_;
   standing_.history.validation_step.push_back(trainer_.steps());
   standing_.history.validation.push_back(score.nats);
-  folder_.log({{"event", "validation"},
-               {"step", trainer_.steps()},
-               {"seconds", time_.now()},
-               {"nats", score.nats},
-               {"bits_per_char", score.bits()},
-               {"perplexity", score.perplexity()},
-               {"chars", score.chars},
-               {"best", better}});
+  log_.validation(trainer_.steps(), score, better);
   progress_.hide();
-  say("char_rnn: step {}: validation {:.4f} nats, {:.4f} bits per character, perplexity {:.3f}{}\n", trainer_.steps(),
-      score.nats, score.bits(), score.perplexity(), better ? ", the best so far" : "");
-  if (better) folder_.save_best(snapshot());
+  say("char_rnn: step {}: validation {:.4f} nats, {:.4f} bits per character, perplexity {:.3f} ({}){}\n",
+      trainer_.steps(), score.nats, score.bits(), score.perplexity(), parts_.validation.brief,
+      better ? ", the best so far" : "");
+  if (better) folder_.save_best(snapshot()), best_ = score.nats;
   time_.validation = 1.1 * (time_.now() - before);
 }
 
@@ -318,7 +310,7 @@ void Session::save() {
     throw Failure(Exit::numerical, fmt::format("{} after step {}", bad, trainer_.steps()),
                   "use a lower --lr, or --clip-norm");
   const double before = time_.now();
-  folder_.log({{"event", "save"}, {"step", trainer_.steps()}, {"seconds", before}});
+  log_.save(trainer_.steps());
   try {
     folder_.save(snapshot());
   } catch (const Failure& e) {
@@ -337,7 +329,7 @@ void Session::show_sample() {
   Writer writer(trainer_.model(), text_.vocabulary, trainer_.first_stream(), rng_, {});
   std::vector<Index> ids;
   writer.write({}, sample_length, [&](Index id) { return ids.push_back(id), true; });
-  folder_.log({{"event", "sample"}, {"step", trainer_.steps()}, {"text", text_.vocabulary.decode(ids)}});
+  log_.sample(trainer_.steps(), text_.vocabulary.decode(ids));
   if (unshown_) return;
   try {
     out_.put(fmt::format("---- step {}\n", trainer_.steps()));
@@ -348,33 +340,6 @@ void Session::show_sample() {
     unshown_ = e;
     say("char_rnn: warning: {}; samples are in '{}' alone\n", e.what(), log_file);
   }
-}
-
-void Session::begin_log() {
-  nlohmann::ordered_json settings;
-  visit_settings(settings_, [&](const Field& field, const auto& value, const auto& rule) {
-    if (const std::string text = show(value, rule); !text.empty()) settings[field.name] = text;
-  });
-  if (options_.resume) folder_.log({{"event", "resume"}, {"step", begun_at_}, {"time", utc()}});
-  else
-    folder_.log({{"event", "start"},
-                 {"time", utc()},
-                 {"version", XGRAD_VERSION},
-                 {"text", options_.text.filename().string()},
-                 {"bytes", text_.bytes},
-                 {"symbols", text_.ids.size()},
-                 {"vocabulary", text_.vocabulary.size()},
-                 {"sha256", text_.sha256},
-                 {"isa", isa()},
-                 {"blas_core", blas_core()},
-                 {"threads", trainer_.threads()},
-                 {"parameters", count_parameters(trainer_.model())},
-                 {"protocol", parts_.validation.protocol},
-                 {"settings", settings}});
-}
-
-void Session::end_log(const std::string& reason) {
-  folder_.log({{"event", "end"}, {"step", trainer_.steps()}, {"seconds", time_.now()}, {"reason", reason}});
 }
 
 const char* Session::reason(int signal) const {

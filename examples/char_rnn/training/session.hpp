@@ -12,8 +12,7 @@
 #include "../terminal/progress.hpp"
 #include "../terminal/terminal.hpp"
 #include "begin.hpp"
-#include "evaluate.hpp"
-#include "time_plan.hpp"
+#include "run_log.hpp"
 
 namespace char_rnn {
 
@@ -35,19 +34,17 @@ class Session {
   void estimate_closing();
   void tell_of_little_time(double stepped);
   void watch(const StepResult& result);
-  void note(const StepResult& result);
+  void note();
   void remember(bool end = false);
+  void forget_the_end();
   void validate();
   xgrad::SafeTensors snapshot();
   void save();
   void save_what_is_good();
   void show_sample();
-  void begin_log();
-  void end_log(const std::string& reason);
   const char* reason(int signal) const;
   void say_goodbye(int signal);
   Figures figures() const;
-  double best() const;
 
   const TrainOptions& options_;
   const Settings& settings_;
@@ -58,16 +55,16 @@ class Session {
   Standing standing_;
 
   TimePlan time_;
+  RunLog log_;
   Progress progress_;
   TextOut out_;
   std::optional<Failure> unshown_;  // why samples can no longer be shown
   xgrad::Rng rng_;                  // of the samples that are shown
   StepResult last_{};
   std::bitset<100> clipped_lately_;  // in which of the last steps something was limited
-  xgrad::Size clipped_ = 0;          // steps since the last report in which something was
+  double best_;                      // validation loss that is kept: nats per character
   std::int64_t begun_at_;            // the step with which this call began
-  double busy_ = 0;                  // seconds in steps since the last report
-  std::int64_t reported_, next_sample_ = 100;
+  std::int64_t next_sample_ = 100;
   double saved_ = 0;
   std::int64_t saved_step_;  // of the latest checkpoint; -1 without one
 };

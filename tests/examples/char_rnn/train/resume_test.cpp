@@ -1,4 +1,5 @@
 // Runs that are interrupted, killed and resumed end with the bytes of one that was not.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <functional>
@@ -123,13 +124,43 @@ BOOST_AUTO_TEST_CASE(a_finished_run_is_left_as_it_is) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(more_steps_than_a_finished_run_had) {
-  BOOST_REQUIRE_EQUAL(train({"--steps", "20", "--out", "a"}).code, 0);
-  BOOST_REQUIRE_EQUAL(train({"--steps", "30", "--out", "b"}).code, 0);
-  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "a", "--steps", "30"}).code, 0);
-  BOOST_TEST(weights("a").metadata.at("step") == "30");
-  for (const auto& tensor : weights("b").tensors)
-    if (tensor.name.find("history") != 0) BOOST_TEST((*weights("a").find(tensor.name) == tensor), tensor.name);
+// Also where the first end noted and validated what a longer run would not have.
+BOOST_AUTO_TEST_CASE(a_finished_run_that_gets_more_steps_ends_with_the_bytes_of_a_longer_one) {
+  const Arguments more{"--split", "0.8,0.2", "--eval-every", "40", "--batch", "4", "--dropout", "0.2"};
+  const auto made = [&](const std::string& steps, const std::string& folder) {
+    Arguments arguments = more;
+    arguments.insert(arguments.end(), {"--steps", steps, "--out", folder});
+    BOOST_REQUIRE_EQUAL(train(arguments).code, 0);
+  };
+  made("130", "whole");
+  made("70", "run");
+  for (const char* steps : {"1", "80", "100"}) {
+    made(steps, std::string("to ") + steps);
+    BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", std::string("to ") + steps, "--steps", "130"}).code, 0);
+    BOOST_TEST((latest(std::string("to ") + steps) == latest("whole")), steps);
+  }
+  for (const char* steps : {"90", "120", "130"})
+    BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--steps", steps}).code, 0);
+  BOOST_TEST((latest("run") == latest("whole")));
+}
+
+// Which that of the first end is, though the history forgets it.
+BOOST_AUTO_TEST_CASE(the_best_stays_the_best_whatever_comes_after) {
+  BOOST_REQUIRE_EQUAL(train({"--split", "0.8,0.2", "--batch", "4", "--steps", "70", "--out", "run"}).code, 0);
+  xgrad::SafeTensors good = xgrad::read_safetensors(box / "run/best.safetensors");
+  const std::vector<double> unbeatable{0.01};
+  *std::find_if(good.tensors.begin(), good.tensors.end(), [](const auto& t) {
+    return t.name == "history.validation";
+  }) = xgrad::make_tensor<double>("history.validation", {1}, unbeatable);
+  xgrad::write_safetensors(box / "run/best.safetensors", good);
+  const std::string kept = best("run");
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--steps", "90"}).code, 0);
+  BOOST_TEST((best("run") == kept));
+  // One that is lost or damaged is no best.
+  write_file(box / "run/best.safetensors", "?");
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--steps", "110"}).code, 0);
+  BOOST_TEST(xgrad::read_safetensors(box / "run/best.safetensors").metadata.at("step") == "110");
+  BOOST_TEST(log("run", "validation").back().at("best") == true);
 }
 
 BOOST_AUTO_TEST_CASE(what_differs_is_named) {

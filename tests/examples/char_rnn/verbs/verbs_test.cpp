@@ -1,5 +1,6 @@
 // What is done with a run: sampling, asking what it is, pages.
 #include <cmath>
+#include <regex>
 
 #include "../fixture.hpp"
 
@@ -126,6 +127,14 @@ BOOST_AUTO_TEST_CASE(what_is_kept_from_a_text_is_told) {
                  "char_rnn: validation on the 0.25 after the first 0.5 of the text, 510 characters once each, in "
                  "64 streams that have read up to 512 before\n") == 0u,
       r.err);
+  // And with every figure.
+  const std::string figure = r.err.substr(r.err.find("char_rnn: step 2: validation "));
+  BOOST_TEST(
+      std::regex_match(figure.substr(0, figure.find('\n')),
+                       std::regex("char_rnn: step 2: validation \\d\\.\\d{4} nats, \\d\\.\\d{4} bits per character, "
+                                  "perplexity \\d+\\.\\d{3} \\(510 characters, the 0\\.25 after the first 0\\.5 of the "
+                                  "text, warm\\), the best so far")),
+      figure);
   BOOST_TEST(log("run", "start").at(0).at("symbols") == 2040);
   const std::string protocol =
       "on the 0.25 after the first 0.5 of the text, 510 characters once each, in 64 streams that have read up to 512 "

@@ -1,0 +1,42 @@
+// The events of log.jsonl that a training writes: what is trained on what, how each step went, and what came of it.
+// Here and nowhere else in a run's folder are time, speed and machine.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "../run/folder.hpp"
+#include "begin.hpp"
+#include "evaluate.hpp"
+#include "time_plan.hpp"
+#include "trainer.hpp"
+
+namespace char_rnn {
+
+/// Every method throws Failure where the file cannot be written.
+class RunLog {
+ public:
+  /// Both must outlive this object. `step`: of which the run has had so many.
+  RunLog(RunFolder& folder, const TimePlan& time, std::int64_t step) : folder_(folder), time_(time), noted_(step) {}
+
+  void start(const TrainOptions& options, const xgrad::Text& text, const Parts& parts, Trainer& trainer);
+  void resume(std::int64_t step);
+  /// Counts a step that took so many seconds.
+  void count(const StepResult& result, double seconds);
+  /// Notes the step that was counted last, and what was counted since another was noted; once.
+  void note(std::int64_t step, const StepResult& result, double smooth_loss, std::int64_t chars_per_step);
+  void validation(std::int64_t step, const Score& score, bool best);
+  void sample(std::int64_t step, const std::string& text);
+  void save(std::int64_t step);
+  void end(std::int64_t step, const std::string& reason);
+
+ private:
+  nlohmann::ordered_json event(const char* name, std::int64_t step) const;
+
+  RunFolder& folder_;
+  const TimePlan& time_;
+  std::int64_t noted_;        // the step
+  double busy_ = 0;           // seconds in steps since then
+  std::int64_t clipped_ = 0;  // steps since then in which something was limited
+};
+
+}  // namespace char_rnn
