@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <new>
+#include <system_error>
 #include <xgrad/models/text/vocabulary.hpp>
 
 namespace char_rnn {
@@ -41,6 +43,25 @@ std::string read_whole(const std::filesystem::path& path, const std::string& hin
 int report(Exit code, const std::string& what, const std::string& hint) {
   say("char_rnn: error: {}\nhint: {}\n", what, hint);
   return static_cast<int>(code);
+}
+
+int reported(const std::function<int()>& program) {
+  try {
+    return program();
+  } catch (const Failure& e) {
+    return report(e.code(), e.what(), e.hint());
+  } catch (const std::bad_alloc&) {
+    return report(Exit::usage, "out of memory", "use a smaller --hidden, --seq-len or --batch, or a shorter text");
+  } catch (const std::filesystem::filesystem_error& e) {
+    const std::string what = "cannot reach '" + xgrad::escaped(e.path1().string()) + "': " + e.code().message();
+    return report(Exit::io, what, "choose another folder or file");
+  } catch (const std::system_error& e) {
+    return report(Exit::usage, std::string("cannot start the threads: ") + e.what(), "use fewer --threads");
+  } catch (const std::exception& e) {
+    const Failure bug =
+        failure_of(xgrad::Error(e.what()), Exit::bug, "this is a bug of char_rnn; please report the command");
+    return report(bug.code(), bug.what(), bug.hint());
+  }
 }
 
 }  // namespace char_rnn

@@ -1,6 +1,7 @@
 // What ends the program early: a code for the shell, one line that says what is wrong, one that says what to do.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -55,5 +56,8 @@ std::string read_whole(const std::filesystem::path& path, const std::string& hin
 
 /// Prints "char_rnn: error: <what>" and "hint: <hint>" to stderr, and gives the code for main to return.
 int report(Exit code, const std::string& what, const std::string& hint);
+
+/// What `program` returns. Where it throws, that is reported, and the code is its kind's.
+int reported(const std::function<int()>& program);
 
 }  // namespace char_rnn

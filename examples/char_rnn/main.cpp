@@ -1,14 +1,12 @@
 // char_rnn train FILE, sample DIR and the other verbs: each has a file in verbs/. settings/ has what shapes a training,
 // options/ reads the command line, model/ has the model whose cell is chosen by name, training/ the step and what is
 // around it, run/ the folder of a run and its checkpoints, pages/ what is looked at in a browser, terminal/ the
-// streams. This file turns what ends the program into an exit code and two lines on stderr.
+// streams. failure.hpp turns what ends the program into an exit code and two lines on stderr.
 #include <csignal>
-#include <filesystem>
-#include <new>
-#include <system_error>
 #include <xgrad/ops/ops.hpp>
 
 #include "failure.hpp"
+#include "model/denormals.hpp"
 #include "options/options.hpp"
 #include "terminal/terminal.hpp"
 #include "verbs/verbs.hpp"
@@ -43,24 +41,9 @@ void check_environment() {
 }
 
 int run(int argc, char** argv) {
-  try {
-    const Command command = parse(argc, argv);
-    if (!std::holds_alternative<Help>(command)) check_environment();
-    return std::visit([](const auto& options) { return run(options); }, command);
-  } catch (const Failure& e) {
-    return report(e.code(), e.what(), e.hint());
-  } catch (const std::bad_alloc&) {
-    return report(Exit::usage, "out of memory", "use a smaller --hidden, --seq-len or --batch, or a shorter text");
-  } catch (const std::filesystem::filesystem_error& e) {
-    const std::string what = "cannot reach '" + xgrad::escaped(e.path1().string()) + "': " + e.code().message();
-    return report(Exit::io, what, "choose another folder or file");
-  } catch (const std::system_error& e) {
-    return report(Exit::usage, std::string("cannot start the threads: ") + e.what(), "use fewer --threads");
-  } catch (const std::exception& e) {
-    const Failure bug =
-        failure_of(xgrad::Error(e.what()), Exit::bug, "this is a bug of char_rnn; please report the command");
-    return report(bug.code(), bug.what(), bug.hint());
-  }
+  const Command command = parse(argc, argv);
+  if (!std::holds_alternative<Help>(command)) check_environment();
+  return std::visit([](const auto& options) { return run(options); }, command);
 }
 
 }  // namespace
@@ -71,5 +54,6 @@ int main(int argc, char** argv) {
   char_rnn::open_closed_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is then an error of write(), which TextOut knows
   std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that has grown to its limit
-  return char_rnn::run(argc, argv);
+  char_rnn::flush_denormals();
+  return char_rnn::reported([&] { return char_rnn::run(argc, argv); });
 }
