@@ -1,9 +1,9 @@
 #!/bin/sh
-# long.sh SECONDS [TARGET...]: fuzzes for so long with each target that the preset fuzz has built, or with these. Inputs
+# long.sh SECONDS [TARGET...]: fuzzes for so long with each target that the preset asan has built, or with these. Inputs
 # that reach new code are kept in the build folder's tests/fuzz/corpus, and the next call goes on from them. A finding is
 # a file beside it, finding-TARGET-..., which shows it again as the argument of fuzz_TARGET.
 set -eu
-cd "$(dirname "$0")/../../build/fuzz/tests/fuzz"
+cd "$(dirname "$0")/../../build/asan/tests/fuzz"
 seconds=$1
 shift
 ./fuzz_seeds seeds > seeds.log 2>&1
