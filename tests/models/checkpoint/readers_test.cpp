@@ -5,33 +5,12 @@
 #include <type_traits>
 #include <xgrad/models/models.hpp>
 
-#include "../../examples/char_rnn/child.hpp"
+#include "../../script.hpp"
 #include "fixture.hpp"
 
 using namespace xgrad;
 
 namespace {
-
-/// Runs a script of readers/ and says whether it skipped, which ctest hears, or succeeded with these words at the end.
-/// Where the first python3 lacks what it needs, the system's may have it: Debian's packages are that one's.
-void check_script(const child::Sandbox& box, const std::string& script, const std::vector<std::string>& files,
-                  const std::string& words) {
-  std::string skipped;
-  for (const char* python : {"python3", "/usr/bin/python3"}) {
-    child::Sandbox::Arguments arguments{python, XGRAD_READERS "/" + script};
-    arguments.insert(arguments.end(), files.begin(), files.end());
-    const auto r = box.run("/usr/bin/env", arguments);
-    if (r.code == 127) {
-      skipped += std::string("skipped: there is no ") + python + "\n";
-    } else if (r.out.starts_with("skipped: ")) {
-      skipped += r.out;
-    } else {
-      BOOST_TEST((r.code == 0 && r.out.starts_with(words)), r.out << r.err);
-      return;
-    }
-  }
-  std::puts(skipped.c_str());
-}
 
 template <class T>
 std::string values_of(const Tensor& t) {
@@ -111,7 +90,7 @@ BOOST_AUTO_TEST_CASE(numpy_reads_our_values) {
   const child::Sandbox box;
   write_safetensors(box / "C", sample());
   child::write_file(box / "listing", listing_of(read_safetensors(box / "C")));
-  check_script(box, "read_with_numpy.py", {"C", "listing"}, "6 tensors are equal");
+  child::check_script(box, XGRAD_READERS "/read_with_numpy.py", {"C", "listing"}, "6 tensors are equal");
 }
 
 BOOST_AUTO_TEST_CASE(pytorch_computes_our_logits) {
@@ -122,7 +101,7 @@ BOOST_AUTO_TEST_CASE(pytorch_computes_our_logits) {
     files.push_back(save_model<LstmCell>(box, "lstm", layers));
     files.push_back(save_model<GruCell>(box, "gru", layers));
   }
-  check_script(box, "read_with_torch.py", files, "6 models agree to ");
+  child::check_script(box, XGRAD_READERS "/read_with_torch.py", files, "6 models agree to ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

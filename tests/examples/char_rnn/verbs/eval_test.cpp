@@ -1,6 +1,7 @@
 // How well a run predicts a text, or a part of its own.
 #include <cmath>
 
+#include "../../../script.hpp"
 #include "../fixture.hpp"
 
 using child::read_file;
@@ -185,6 +186,24 @@ BOOST_AUTO_TEST_CASE(a_reader_who_leaves_ends_the_scoring) {
   const Result r = run_into_closed_pipe({"eval", "run", "long.txt", "--surprise"});
   BOOST_TEST(r.code == 0);
   BOOST_TEST(r.err == "");
+}
+
+// All that is in a checkpoint besides the weights is no obstacle, and eval's figure is had there too.
+BOOST_AUTO_TEST_CASE(pytorch_reads_a_run_and_scores_a_text_likewise) {
+  Arguments runs;
+  int made = 0;
+  for (const char* model : {"rnn", "lstm", "gru"})
+    for (const char* embedding : {"0", "5"}) {
+      const std::string folder = "run" + std::to_string(made++), file = folder + "/latest.safetensors";
+      const Result trained = run({"train",   "fish.txt", "--model", model,  "--hidden", "8",         "--embedding",
+                                  embedding, "--batch",  "4",       "--lr", "0.02",     "--dropout", "0.1",
+                                  "--split", "0.9,0.1",  "--steps", "80",   "--out",    folder});
+      BOOST_REQUIRE_MESSAGE(trained.code == 0, trained.err);
+      const Result scored = run({"eval", file, "fish.txt", "--json"});
+      BOOST_REQUIRE_MESSAGE(scored.code == 0, scored.err);
+      runs.insert(runs.end(), {file, "fish.txt", nlohmann::json::parse(scored.out).at("nats").dump()});
+    }
+  child::check_script(box, XGRAD_READ_RUN, runs, "6 runs agree to ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
