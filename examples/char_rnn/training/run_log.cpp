@@ -58,14 +58,16 @@ ordered_json RunLog::event(const char* name, std::int64_t step) const {
   return {{"event", name}, {"step", step}, {"seconds", time_.now()}};
 }
 
-void RunLog::note(std::int64_t step, const StepResult& result, double smooth_loss, std::int64_t chars_per_step) {
+void RunLog::note(const Trainer& trainer, const StepResult& result, double smooth_loss) {
+  const std::int64_t step = trainer.steps();
   if (step == noted_) return;
-  const double chars = double(step - noted_) * double(chars_per_step);
+  const double chars = double(step - noted_) * double(trainer.chars_per_step());
   ordered_json line = event("step", step);
   line["loss"] = result.loss;
   line["smooth_loss"] = smooth_loss;
   line["learning_rate"] = result.learning_rate;
   line["gradient_norm"] = result.gradient_norm;
+  line["parameter_norm"] = trainer.parameter_norm();
   line["clipped"] = clipped_;
   line["chars_per_s"] = std::round(busy_ > 0 ? chars / busy_ : 0);
   folder_.log(line);

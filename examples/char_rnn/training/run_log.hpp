@@ -22,8 +22,8 @@ class RunLog {
   void resume(std::int64_t step);
   /// Counts a step that took so many seconds.
   void count(const StepResult& result, double seconds);
-  /// Notes the step that was counted last, and what was counted since another was noted; once.
-  void note(std::int64_t step, const StepResult& result, double smooth_loss, std::int64_t chars_per_step);
+  /// Notes the last step, whose result this is, and what was counted since another was noted; once.
+  void note(const Trainer& trainer, const StepResult& result, double smooth_loss);
   void validation(std::int64_t step, const Score& score, bool best);
   void sample(std::int64_t step, const std::string& text);
   void save(std::int64_t step);

@@ -256,7 +256,7 @@ void Session::remember(bool end) {
   }
 }
 
-void Session::note() { log_.note(trainer_.steps(), last_, standing_.smooth_loss, trainer_.chars_per_step()); }
+void Session::note() { log_.note(trainer_, last_, standing_.smooth_loss); }
 
 // What is in the history because an earlier call ended here: a run of more steps would not have it.
 void Session::forget_the_end() {

@@ -179,6 +179,12 @@ Array<float> Trainer::first_stream() const {
   return one;
 }
 
+double Trainer::parameter_norm() const {
+  double squares = 0;
+  for (const float w : store_.values()) squares += double{w} * w;
+  return std::sqrt(squares);
+}
+
 TrainingMemory Trainer::memory() {
   TrainingMemory m{{}, bytes_of(store_.values()), bytes_of(store_.gradients().flat()), 0};
   for (const Shard& own : own_) {

@@ -56,6 +56,8 @@ class Trainer {
   std::int64_t chars_per_step() const { return std::int64_t{windows_.batch()} * windows_.seq_len(); }
   xgrad::Size steps_per_pass() const { return windows_.per_pass(); }
   xgrad::Index threads() const { return shards_.threads(); }
+  /// The Euclidean norm of all parameters together.
+  double parameter_norm() const;
   /// Pre: a step has been made.
   TrainingMemory memory();
 

@@ -152,13 +152,20 @@ BOOST_AUTO_TEST_CASE(log_has_the_keys_and_the_last_step) {
   BOOST_REQUIRE_EQUAL(train({"--steps", "250", "--out", "run"}).code, 0);
   std::vector<int> steps;
   for (const auto& line : log("run")) {
-    BOOST_TEST(line.size() == 9u);
+    BOOST_TEST(line.size() == 10u);
     steps.push_back(line.at("step"));
-    for (const char* key : {"loss", "smooth_loss", "learning_rate", "gradient_norm", "clipped", "seconds"})
+    for (const char* key :
+         {"loss", "smooth_loss", "learning_rate", "gradient_norm", "parameter_norm", "clipped", "seconds"})
       BOOST_TEST(line.at(key).is_number(), key);
     BOOST_TEST(line.at("chars_per_s").get<double>() > 0);
   }
   BOOST_TEST((steps == std::vector{1, 100, 200, 250}));
+  double squares = 0;
+  for (const auto& tensor : weights("run").tensors)
+    if (tensor.name.rfind("rnn.", 0) == 0 || tensor.name.rfind("head.", 0) == 0)
+      for (const float w : tensor.values<float>()) squares += double{w} * w;
+  BOOST_TEST(log("run").back().at("parameter_norm").get<double>() == std::sqrt(squares),
+             boost::test_tools::tolerance(1e-12));
   const auto start = log("run", "start").at(0);
   BOOST_TEST(start.at("text") == "fish.txt");
   BOOST_TEST(start.at("bytes") == 2040);
