@@ -29,7 +29,8 @@ while [ -e "$run" ]; do
   n=$((n + 1))
   run=runs/bible-$n
 done
-"$program" train "$text" --out "$run" --seconds "${3:-60}"
+"$program" train "$text" --out "$run" --model gru --layers 1 --hidden 256 --batch 32 --lr 0.006 --schedule cosine \
+  --warmup 20 --seconds "${3:-60}"
 
 echo
 echo "==== 1000 characters at temperature 0.7 from $run:"
