@@ -116,6 +116,30 @@ void check_rates(const CLI::App& verb, const Settings& s) {
 
 // ---- verbs
 
+// What was asked for on the command line and does nothing beside the rest: a file may have all settings in it.
+std::vector<std::string> idle_options(const Values& values, const Settings& s) {
+  std::vector<std::string> idle;
+  const auto needs = [&](const char* option, bool used, const std::string& beside) {
+    if (!used && values.on_command_line(option)) idle.push_back(fmt::format("{} does nothing {}", option, beside));
+  };
+  const auto is = [](auto value, auto... one_of) { return ((value == one_of) || ...); };
+  const std::string optimizer = "with --optimizer " + show(s.optimizer, optimizer_names),
+                    schedule = "with --schedule " + show(s.schedule, schedule_names);
+  using O = OptimizerKind;
+  using S = ScheduleKind;
+  needs("--momentum", is(s.optimizer, O::sgd), optimizer);
+  needs("--decay", is(s.optimizer, O::rmsprop), optimizer);
+  for (const char* beta : {"--beta1", "--beta2"}) needs(beta, is(s.optimizer, O::adam, O::adamw), optimizer);
+  needs("--weight-decay", is(s.optimizer, O::adamw), optimizer);
+  for (const char* fall : {"--lr-decay", "--lr-decay-every"})
+    needs(fall, is(s.schedule, S::step, S::exponential), schedule);
+  needs("--lr-decay-after", is(s.schedule, S::step), schedule);
+  needs("--min-lr", is(s.schedule, S::cosine), schedule);
+  needs("--forget-bias", is(s.model, ModelKind::lstm), "with --model " + show(s.model, model_names));
+  needs("--eval-every", s.split.validation > 0, "without a --split");
+  return idle;
+}
+
 TrainOptions train_options(const CLI::App& verb) {
   const Values values(verb);
   TrainOptions o;
@@ -140,6 +164,7 @@ TrainOptions train_options(const CLI::App& verb) {
   if (!o.resume) {
     check_rates(verb, o.settings);
     o.settings = resolved(o.settings);
+    o.idle = idle_options(values, o.settings);
   }
   return o;
 }
@@ -154,7 +179,8 @@ GradcheckOptions gradcheck_options(const CLI::App& verb) {
   if (const auto text = place(verb, "FILE", 1)) {
     o.run = o.train.text;
     o.train.text = *text;
-    for (const char* name : {"--model", "--layers", "--hidden", "--embedding", "--preset", "--utf8", "--bytes"})
+    for (const char* name :
+         {"--model", "--layers", "--hidden", "--embedding", "--init", "--forget-bias", "--preset", "--utf8", "--bytes"})
       if (values.given(name)) refuse(std::string(name) + " is the run's own", "leave it away, or the folder");
   }
   return o;

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "../settings/settings.hpp"
 
@@ -20,6 +21,7 @@ struct TrainOptions {
   std::int64_t checkpoint_every = 1000, log_every = 100;
   Settings settings;
   std::set<std::string, std::less<>> given;  // settings that were named, without dashes
+  std::vector<std::string> idle;             // "--momentum does nothing with --optimizer adam"
 };
 
 struct SampleOptions {

@@ -67,6 +67,15 @@ void Values::refuse_value(const std::string& name, const std::string& wrong) con
          see_help(verb_));
 }
 
+namespace {
+
+std::vector<std::string> bare_names(std::vector<std::string> names) {
+  for (std::string& name : names) name = bare(name);
+  return names;
+}
+
+}  // namespace
+
 void Values::read_file(const std::string& path) {
   file_ = path;
   constexpr std::size_t most = 1'000'000;  // it may be one that never ends
@@ -87,11 +96,12 @@ void Values::read_file(const std::string& path) {
     if (is_of_train_alone(verb_, known, item.fullname())) continue;
     if (!known || name == "--config" || name == "--help")
       refuse(fmt::format("'{}': unknown key '{}'{}", escaped(path), escaped(item.fullname()),
-                         did_you_mean(item.fullname(), names)),
+                         did_you_mean(item.fullname(), bare_names(names))),
              "keys are the names of options, without dashes and sections");
     if (item.inputs.size() != 1)
-      refuse(fmt::format("'{}': '{}' needs one value", escaped(path), escaped(item.name)),
-             "one line for each option: hidden = 256");
+      refuse(
+          fmt::format("'{}': '{}' needs one value, it has {}", escaped(path), escaped(item.name), item.inputs.size()),
+          "one line for each option: hidden = 256");
     const std::string& value = item.inputs.front();
     if (value.size() < 2 ? value == "\"" : value.front() == '"' && value.back() != '"')  // it was cut at a #
       refuse(fmt::format("'{}': the value of '{}' has a quote without its other", escaped(path), escaped(item.name)),

@@ -24,6 +24,11 @@ class Values {
   /// read.
   explicit Values(const CLI::App& verb);
 
+  /// Not in the file.
+  bool on_command_line(const std::string& name) const {
+    const CLI::Option* option = verb_.get_option_no_throw(name);
+    return option && option->count() > 0;
+  }
   bool given(const std::string& name) const { return on_command_line(name) || from_file_.count(name) > 0; }
   /// The last one counts.
   const std::string& text(const std::string& name) const;
@@ -42,10 +47,6 @@ class Values {
   }
 
  private:
-  bool on_command_line(const std::string& name) const {
-    const CLI::Option* option = verb_.get_option_no_throw(name);
-    return option && option->count() > 0;
-  }
   [[noreturn]] void refuse_value(const std::string& name, const std::string& wrong) const;
   void read_file(const std::string& path);
 

@@ -2,9 +2,9 @@
 #pragma once
 #include <string>
 
-namespace char_rnn {
+#include "../units.hpp"
 
-constexpr double bits_per_nat = 1.4426950408889634;  // 1 / ln 2
+namespace char_rnn {
 
 /// An integer with its thousands apart: 1,003,854.
 std::string grouped(long long value);

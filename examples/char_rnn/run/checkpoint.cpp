@@ -56,7 +56,8 @@ std::string Checkpoint::hint() const {
   const fs::path previous = path_.parent_path() / previous_file;
   std::error_code error;
   const bool other = path_.filename() != previous_file && fs::exists(previous, error);
-  return other ? fmt::format("'{}' is the one before", escaped(previous.string()))
+  const char* if_copied = path_.filename() == latest_file ? "; copied to that name, it can be resumed" : "";
+  return other ? fmt::format("'{}' is the one before{}", escaped(previous.string()), if_copied)
                : "name a run that this program made, or another file of that run";
 }
 

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string_view>
 
 #include "../failure.hpp"
 #include "../settings/settings_file.hpp"
+#include "../terminal/terminal.hpp"
 #include "checkpoint.hpp"
 
 namespace char_rnn {
@@ -17,10 +20,11 @@ using xgrad::escaped;
 
 namespace {
 
+constexpr std::string_view first_event = "{\"event\":\"start\"";
 constexpr const char* hint_if_new = "choose another folder with --out";
 
 std::string hint_if_saved(const fs::path& folder) {
-  return fmt::format("when that is put right, --resume '{}' goes on with the run", escaped(folder.string()));
+  return fmt::format("when that is put right, --resume {} goes on with the run", quoted(folder.string()));
 }
 
 [[noreturn]] void cannot(const char* what, const fs::path& path, int error, const std::string& hint = hint_if_new) {
@@ -46,6 +50,24 @@ fs::path next_free(const fs::path& text) {
   }
 }
 
+/// Whether a run wrote that log, or began to.
+bool is_of_a_run(const fs::path& log) {
+  std::ifstream file(log, std::ios::binary);
+  std::string begun(first_event.size(), '\0');
+  file.read(begun.data(), static_cast<std::streamsize>(begun.size()));
+  return first_event.starts_with(std::string_view(begun).substr(0, static_cast<std::size_t>(file.gcount())));
+}
+
+/// Files of these names that are somebody else's are not to be lost. A run that was killed before it saved may begin
+/// again; it has begun its log before it kept its settings.
+void check_that_nothing_is_lost(const fs::path& folder) {
+  const bool ours = fs::exists(folder / log_file) && is_of_a_run(folder / log_file);
+  for (const char* file : {log_file, settings_file})
+    if (!ours && fs::exists(folder / file))
+      throw Failure(Exit::usage, fmt::format("'{}' has a file '{}' that is of no run", escaped(folder.string()), file),
+                    "name another folder with --out");
+}
+
 /// A killed process may have left a line without an end.
 void drop_torn_line(const fs::path& log, const std::string& hint) {
   if (!fs::exists(log)) return;
@@ -68,8 +90,9 @@ RunFolder RunFolder::fresh(const TrainOptions& options) {
       throw Failure(
           Exit::usage, fmt::format("'{}' holds a run already: {}", escaped(folder.string()), file),
           fs::exists(folder / latest_file)
-              ? fmt::format("--resume '{}' goes on with it; --out names another folder", escaped(folder.string()))
+              ? fmt::format("--resume {} goes on with it; --out names another folder", quoted(folder.string()))
               : "name another folder with --out");
+  check_that_nothing_is_lost(folder);
   return RunFolder(folder, made, hint_if_new);
 }
 
@@ -121,8 +144,10 @@ void RunFolder::write(const char* file, const xgrad::SafeTensors& content, const
   used_ = true;
 }
 
-void RunFolder::save(const xgrad::SafeTensors& content) {
-  write(latest_file, content, {.keep_previous_as = path_ / previous_file});
+void RunFolder::save(const xgrad::SafeTensors& content, bool keep_previous) {
+  xgrad::ReplaceOptions how;
+  if (keep_previous) how.keep_previous_as = path_ / previous_file;
+  write(latest_file, content, how);
   hint_ = hint_if_saved(path_);
 }
 void RunFolder::save_best(const xgrad::SafeTensors& content) { write(best_file, content, {}); }

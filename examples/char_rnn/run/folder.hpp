@@ -19,7 +19,7 @@ inline constexpr const char* settings_file = "settings.toml";
 class RunFolder {
  public:
   /// For a new run: the folder that was asked for, or the next free one in runs/. Throws Failure where it holds a
-  /// checkpoint already, cannot be made or is in use.
+  /// checkpoint already, or files of others that a run would write, cannot be made or is in use.
   static RunFolder fresh(const TrainOptions& options);
   /// For a run that goes on. Throws Failure where there is no such folder, or it is in use.
   static RunFolder resumed(const std::filesystem::path& folder);
@@ -34,8 +34,8 @@ class RunFolder {
   void keep(const Settings& settings);
   /// Appends a line to log.jsonl. Throws Failure where it cannot.
   void log(const nlohmann::ordered_json& line);
-  /// Replaces the latest checkpoint, and keeps the one before. Throws Failure where it cannot.
-  void save(const xgrad::SafeTensors& content);
+  /// Replaces the latest checkpoint, and keeps the one before, or that which was kept. Throws Failure where it cannot.
+  void save(const xgrad::SafeTensors& content, bool keep_previous = true);
   /// The same for the best.
   void save_best(const xgrad::SafeTensors& content);
 

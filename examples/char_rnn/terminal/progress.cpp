@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "../units.hpp"
 #include "clock.hpp"
 #include "terminal.hpp"
 
@@ -12,7 +13,6 @@ namespace char_rnn {
 
 namespace {
 
-constexpr double nats_per_bit = 0.69314718055994530942;
 constexpr double repaint = 0.1;  // seconds, in a terminal
 constexpr double patience = 5;   // seconds between plain lines
 
@@ -51,7 +51,7 @@ std::string bar(double fraction, int width, bool blocks) {
 }  // namespace
 
 std::string bar_line(const Figures& now, double chars_per_second, int width, bool blocks, bool end) {
-  const double nats = now.smooth_loss, bits = nats / nats_per_bit;
+  const double nats = now.smooth_loss, bits = nats * bits_per_nat;
   const std::string done = fmt::format("{:3}% ", percent(now)), fast = speed(chars_per_second),
                     gradient = norm(now.gradient_norm), time = time_told(now, end);
   struct Tail {
@@ -80,7 +80,7 @@ std::string bar_line(const Figures& now, double chars_per_second, int width, boo
 std::string plain_line(const Figures& now, double chars_per_second, bool end) {
   return fmt::format(
       "{:3}%  step {}  {} chars/s  loss {:.3f} nats, {:.3f} bits per character  gradient {}, {} clipped  {}",
-      percent(now), now.step, speed(chars_per_second), now.smooth_loss, now.smooth_loss / nats_per_bit,
+      percent(now), now.step, speed(chars_per_second), now.smooth_loss, now.smooth_loss * bits_per_nat,
       norm(now.gradient_norm), now.clipped, time_told(now, end));
 }
 
@@ -88,7 +88,7 @@ Progress::Progress() : terminal_(repaints(2)), blocks_(speaks_utf8()), next_(ter
 
 /// Weights the newest interval by 0.3, as tqdm does.
 void Progress::measure(const Figures& now) {
-  const double seconds = now.seconds - last_.seconds;
+  const double seconds = now.stepped - last_.stepped;
   if (seconds <= 0) return;
   const double rate =
       static_cast<double>((now.step - std::max(last_.step, now.begun_at)) * now.chars_per_step) / seconds;
@@ -111,8 +111,8 @@ void Progress::update(const Figures& now) {
 }
 
 void Progress::finish(const Figures& now) {
-  if (now.seconds > 0)  // of the whole
-    rate_ = static_cast<double>((now.step - now.begun_at) * now.chars_per_step) / now.seconds;
+  if (now.stepped > 0)  // of the whole
+    rate_ = static_cast<double>((now.step - now.begun_at) * now.chars_per_step) / now.stepped;
   show(now, true);
   if (terminal_) say("\n");
   painted_ = false;

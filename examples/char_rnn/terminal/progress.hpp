@@ -10,6 +10,7 @@ struct Figures {
   std::int64_t step = 0, begun_at = 0;  // now, and when this training went on
   double fraction = 0;                  // of the work, in [0, 1]
   double seconds = 0;                   // since training began, or went on
+  double stepped = 0;                   // of these, in steps: speed is that of steps
   std::optional<double> left;           // seconds until the end, as far as can be told
   double smooth_loss = 0;               // nats per character
   std::int64_t chars_per_step = 0;

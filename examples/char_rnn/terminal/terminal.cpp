@@ -40,6 +40,17 @@ bool speaks_utf8() {
   return false;
 }
 
+std::string quoted(const std::string& path) {
+  std::string out = "'";
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find_first_of("'\\", at), path.size());
+    out += xgrad::escaped(path.substr(at, end - at));
+    if (end < path.size()) out += path[end] == '\\' ? "\\" : "'\\''";
+    at = end + 1;
+  }
+  return out + "'";
+}
+
 TextOut::TextOut() : terminal_(is_terminal(1)) {
   struct stat out {};
   waits_ = fstat(1, &out) == 0 && S_ISREG(out.st_mode);

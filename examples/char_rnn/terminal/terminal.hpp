@@ -15,6 +15,9 @@ void say(fmt::format_string<A...> format, A&&... values) {
   std::fputs(fmt::format(format, std::forward<A>(values)...).c_str(), stderr);
 }
 
+/// A path as a shell reads it, for commands that a user may copy: 'it'\''s'. What could command a terminal is escaped.
+std::string quoted(const std::string& path);
+
 /// Streams that were closed by whoever started the program lead nowhere from now on, not into the next file that is
 /// opened.
 void open_closed_streams();

@@ -1,15 +1,17 @@
 #include "evaluate.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
+#include <mutex>
+
+#include "../units.hpp"
 
 namespace char_rnn {
 
 using namespace xgrad;
 
-double Score::bits() const { return nats / std::log(2.0); }
+double Score::bits() const { return nats * bits_per_nat; }
 double Score::perplexity() const { return std::exp(nats); }
 
 namespace {
@@ -64,11 +66,19 @@ std::optional<Score> evaluate(const Model& model, IdsView ids, const std::vector
   const auto middle = ranges.begin() + std::ssize(ranges) / 2;
   const std::vector<ScoredRange> groups[] = {{ranges.begin(), middle}, {middle, ranges.end()}};
   std::optional<double> sums[2];
-  std::atomic<bool> stopped = false;
-  const GoOn told[] = {[&](double done) { return !(stopped = go_on && !go_on(done)); },
-                       [&](double) { return !stopped; }};
+  std::mutex one_at_a_time;
+  double done[2] = {0, 0};
+  bool stopped = false;
+  const auto told = [&](Index i) {
+    return [&, i](double part) {
+      const std::scoped_lock lock(one_at_a_time);
+      done[i] = part;
+      if (!stopped && go_on) stopped = !go_on((done[0] + done[1]) / 2);
+      return !stopped;
+    };
+  };
   Team team(std::clamp(threads, Index(1), Index(2)));
-  Team::Turn(team, "evaluate").run(2, [&](Index i) { sums[i] = total(model, ids, groups[i], told[i], {}); });
+  Team::Turn(team, "evaluate").run(2, [&](Index i) { sums[i] = total(model, ids, groups[i], told(i), {}); });
   if (!sums[0] || !sums[1]) return std::nullopt;
   score.nats = (*sums[0] + *sums[1]) / double(score.chars);
   return score;

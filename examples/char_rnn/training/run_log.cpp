@@ -30,9 +30,11 @@ ordered_json shown(const Settings& settings) {
 
 }  // namespace
 
-void RunLog::start(const TrainOptions& options, const Text& text, const Parts& parts, Trainer& trainer) {
-  folder_.log({{"event", "start"},
-               {"time", utc()},
+void RunLog::begin(const TrainOptions& options, const Text& text, const Parts& parts, Trainer& trainer) {
+  ordered_json line;
+  if (options.resume) line = {{"event", "resume"}, {"step", trainer.steps()}};
+  else line = {{"event", "start"}};
+  line.update({{"time", utc()},
                {"version", XGRAD_VERSION},
                {"text", options.text.filename().string()},
                {"bytes", text.bytes},
@@ -45,9 +47,8 @@ void RunLog::start(const TrainOptions& options, const Text& text, const Parts& p
                {"parameters", count_parameters(trainer.model())},
                {"protocol", parts.validation.protocol},
                {"settings", shown(options.settings)}});
+  folder_.log(line);
 }
-
-void RunLog::resume(std::int64_t step) { folder_.log({{"event", "resume"}, {"step", step}, {"time", utc()}}); }
 
 void RunLog::count(const StepResult& result, double seconds) {
   busy_ += seconds;

@@ -18,8 +18,8 @@ class RunLog {
   /// Both must outlive this object. `step`: of which the run has had so many.
   RunLog(RunFolder& folder, const TimePlan& time, std::int64_t step) : folder_(folder), time_(time), noted_(step) {}
 
-  void start(const TrainOptions& options, const xgrad::Text& text, const Parts& parts, Trainer& trainer);
-  void resume(std::int64_t step);
+  /// What is trained on what, by which machine: where a run begins, and where it goes on.
+  void begin(const TrainOptions& options, const xgrad::Text& text, const Parts& parts, Trainer& trainer);
   /// Counts a step that took so many seconds.
   void count(const StepResult& result, double seconds);
   /// Notes the last step, whose result this is, and what was counted since another was noted; once.

@@ -44,7 +44,7 @@ double best_of(const RunFolder& folder) {
 }  // namespace
 
 Session::Session(const TrainOptions& options, const Text& text, const Parts& parts, Trainer& trainer, RunFolder& folder,
-                 const Standing& standing, double before)
+                 const Standing& standing, const Before& before)
     : options_(options),
       settings_(options.settings),
       text_(text),
@@ -52,20 +52,20 @@ Session::Session(const TrainOptions& options, const Text& text, const Parts& par
       trainer_(trainer),
       folder_(folder),
       standing_(standing),
-      time_(settings_.seconds, before),
+      time_(settings_.seconds, before.seconds),
       log_(folder, time_, trainer.steps()),
       rng_(settings_.seed),
       best_(options.resume ? best_of(folder) : infinity),
       begun_at_(trainer.steps()),
-      saved_step_(options.resume ? begun_at_ : -1) {
+      saved_step_(options.resume ? begun_at_ : -1),
+      outdated_(before.outdated) {
   if (settings_.steps) standing_.total = *settings_.steps;
   while (next_sample_ <= begun_at_) next_sample_ *= 4;
   forget_the_end();
 }
 
 int Session::train() {
-  if (options_.resume) log_.resume(begun_at_);
-  else log_.start(options_, text_, parts_, trainer_);
+  log_.begin(options_, text_, parts_, trainer_);
   const double before = time_.now();
   folder_.keep(settings_);
   time_.save = 3 * (time_.now() - before);  // until one has been timed
@@ -88,7 +88,7 @@ int Session::train() {
 
 // Steps until there is no other, and all that is to be saved. Returns the signal that ended them, or 0.
 int Session::go() {
-  if (!options_.resume) save();  // a folder that cannot be written is found out now, not after an hour
+  if (!options_.resume || outdated_) save();  // a folder that cannot be written is found out now, not after an hour
   saved_ = time_.now();
   if (settings_.seconds) estimate_closing();
   time_.begin_steps(begun_at_);
@@ -119,12 +119,8 @@ bool Session::step() {
   plan();
   if (ends()) return false;
   const double before = time_.now();
-  try {
-    last_ = trainer_.step(standing_.total);
-  } catch (const Failure&) {
-    save_what_is_good();
-    throw;
-  }
+  last_ = trainer_.step(standing_.total);
+  stepped_ += time_.now() - before;
   log_.count(last_, time_.now() - before);
   watch(last_);
   const std::int64_t n = trainer_.steps();
@@ -221,6 +217,7 @@ Figures Session::figures() const {
   f.step = trainer_.steps();
   f.begun_at = begun_at_;
   f.seconds = time_.stepping();
+  f.stepped = stepped_;
   f.left = time_.left();
   if (f.left) f.fraction = standing_.finished ? 1 : std::min(1.0, time_.now() / *settings_.seconds);
   if (settings_.steps) {
@@ -296,23 +293,16 @@ SafeTensors Session::snapshot() {
   return checkpoint_of(settings_, text_.vocabulary, text_.sha256, standing_, trainer_);
 }
 
-// Before a step that cannot be made.
-void Session::save_what_is_good() {
-  try {
-    save();
-  } catch (const Failure&) {  // what came first is what is told
-  }
-}
-
 void Session::save() {
-  if (saved_step_ == trainer_.steps() && !standing_.finished) return;
+  if (saved_step_ == trainer_.steps() && !standing_.finished && !outdated_) return;
   if (const std::string bad = not_finite(trainer_.model()); !bad.empty())
     throw Failure(Exit::numerical, fmt::format("{} after step {}", bad, trainer_.steps()),
                   "use a lower --lr, or --clip-norm");
+  note();  // what a run that goes on from here will not count
   const double before = time_.now();
   log_.save(trainer_.steps());
   try {
-    folder_.save(snapshot());
+    folder_.save(snapshot(), !outdated_);  // else the same again, but for how far it is to go
   } catch (const Failure& e) {
     if (saved_step_ < 0) throw;
     throw Failure(e.code(),
@@ -320,6 +310,7 @@ void Session::save() {
                   e.hint());
   }
   saved_step_ = trainer_.steps();
+  outdated_ = false;
   saved_ = time_.now();
   time_.save = 3 * (saved_ - before);  // before and after a validation, and the best
 }
@@ -348,14 +339,15 @@ const char* Session::reason(int signal) const {
 }
 
 void Session::say_goodbye(int signal) {
-  const std::string folder = escaped(folder_.path().string());
+  const std::string folder = quoted(folder_.path().string());
   if (!standing_.finished) {
-    say("char_rnn: {} after step {}; '{}' holds it\nhint: char_rnn train '{}' --resume '{}' goes on{}\n",
-        reason(signal), trainer_.steps(), latest_file, escaped(options_.text.string()), folder,
+    say("char_rnn: {} after step {}; '{}' holds it\nhint: char_rnn train {} --resume {} goes on{}\n", reason(signal),
+        trainer_.steps(), latest_file, quoted(options_.text.string()), folder,
         signal == 0 ? ", with a larger --seconds" : "");
     return;
   }
-  say("char_rnn: run saved in {}\nchar_rnn: for more text: char_rnn sample '{}'\n", folder, folder);
+  say("char_rnn: run saved in {}\nchar_rnn: for more text: char_rnn sample {}\n", escaped(folder_.path().string()),
+      folder);
 }
 
 }  // namespace char_rnn

@@ -16,11 +16,17 @@
 
 namespace char_rnn {
 
+/// What earlier calls have left.
+struct Before {
+  double seconds = 0;     // that the run has had
+  bool outdated = false;  // whether its checkpoint says another end than this call is to come to
+};
+
 class Session {
  public:
-  /// All must outlive this object. `before`: seconds that the run has had in earlier calls.
+  /// All but the last must outlive this object.
   Session(const TrainOptions& options, const xgrad::Text& text, const Parts& parts, Trainer& trainer, RunFolder& folder,
-          const Standing& standing, double before = 0);
+          const Standing& standing, const Before& before = {});
   /// Goes on until the end. Returns the exit code; throws Failure where numbers are no longer finite or a file cannot
   /// be written, and after the end where stdout could not.
   int train();
@@ -40,7 +46,6 @@ class Session {
   void validate();
   xgrad::SafeTensors snapshot();
   void save();
-  void save_what_is_good();
   void show_sample();
   const char* reason(int signal) const;
   void say_goodbye(int signal);
@@ -66,7 +71,9 @@ class Session {
   std::int64_t begun_at_;            // the step with which this call began
   std::int64_t next_sample_ = 100;
   double saved_ = 0;
+  double stepped_ = 0;       // seconds in steps
   std::int64_t saved_step_;  // of the latest checkpoint; -1 without one
+  bool outdated_;            // whether that says another end
 };
 
 }  // namespace char_rnn

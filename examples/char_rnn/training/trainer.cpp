@@ -53,17 +53,20 @@ Trainer::Trainer(const Settings& settings, Index threads, Index vocabulary, Bptt
   for (Index i = 0; i < parts_.count(); ++i) {
     const Array<float> zeros = model_.initial_state(parts_.streams(i));
     const Rng rng(settings.seed + 0x9E3779B9u * (std::uint32_t(i) + 1));
-    own_.push_back({zeros, zeros, rng, rng});
+    own_.push_back({zeros, zeros, zeros, rng, rng});
   }
   init_weights(settings, model_);
 }
+
+// What a shard's streams begin a window with: zeros where the text begins again.
+const Array<float>& Trainer::Shard::begin(const Window& window) const { return window.starts_over ? zeros : state; }
 
 /// The loss of a shard's streams, and its gradient.
 float Trainer::record(Index shard, const Window& window) {
   Shard& own = own_[std::size_t(shard)];
   if (settings_.dropout > 0) own.before = own.rng;
   const Window mine = parts_.cut(window, shard);
-  const Var<float> state = constant(own.state);  // an Array has no history, so BPTT is truncated here, in sight
+  const Var<float> state = constant(own.begin(window));  // an Array has no history, so BPTT is truncated here, in sight
   const auto [loss, last] =
       model_.loss(mine.inputs, mine.targets, state,
                   {.average_over = parts_.batch(), .dropout = settings_.dropout, .rng = &own.rng});
@@ -87,8 +90,6 @@ StepResult Trainer::step(std::int64_t total) {
 
 StepResult Trainer::attempt(std::int64_t total) {
   const Window window = windows_.next();  // T characters of B streams, and those that follow them
-  if (window.starts_over)                 // the text begins again
-    for (Shard& own : own_) own.state.fill(0);
   StepResult result{};
   const float loss = shards_.run([&](Index shard) { return record(shard, window); });
   result.loss = double{loss} / windows_.seq_len();
@@ -132,7 +133,7 @@ void Trainer::explain(const Window& window, double loss) {
     Tape<float> tape;
     const Window mine = parts_.cut(window, i);
     Rng again = own.before;
-    model_.loss(mine.inputs, mine.targets, constant(own.state),
+    model_.loss(mine.inputs, mine.targets, constant(own.begin(window)),
                 {.average_over = parts_.batch(), .dropout = settings_.dropout, .rng = &again});
     for (Index id = 0; id < tape.size() && where.empty(); ++id) {
       const Node<float>& x = tape.node(id);
@@ -142,7 +143,7 @@ void Trainer::explain(const Window& window, double loss) {
   }
   throw Failure(Exit::numerical,
                 fmt::format("loss is {} in step {}; {}", std::isnan(loss) ? "nan" : "inf", steps_ + 1,
-                            where.empty() ? "no output of an op is" : where),
+                            where.empty() ? "it is a sum of losses that are finite" : where),
                 "use a lower --lr, or --clip-norm");
 }
 

@@ -77,6 +77,8 @@ class Trainer {
   xgrad::Schedule schedule_;
   xgrad::Shards<float> shards_;
   struct Shard {
+    const xgrad::Array<float>& begin(const xgrad::Window& window) const;
+    xgrad::Array<float> zeros;
     xgrad::Array<float> state;  // of its streams, where the next window begins
     xgrad::Array<float> last;   // what it will be if the step is taken
     xgrad::Rng rng, before;     // and as it was before the step, to replay what goes wrong

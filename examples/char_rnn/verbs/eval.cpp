@@ -57,8 +57,8 @@ void print(const Score& score, const std::string& protocol, const Checkpoint& ch
   report.add("perplexity", fmt::format("{:.4f}", score.perplexity()), {{"perplexity", score.perplexity()}});
   report.add("characters scored", std::to_string(score.chars), {{"chars", score.chars}});
   report.add("protocol", protocol, {{"protocol", protocol}});
-  const std::string file = escaped(checkpoint.path().string());
-  report.add("checkpoint", fmt::format("{}, step {}", file, checkpoint.step()),
+  const std::string file = checkpoint.path().string();
+  report.add("checkpoint", fmt::format("{}, step {}", escaped(file), checkpoint.step()),
              {{"checkpoint", file}, {"step", checkpoint.step()}});
   report.print(json);
 }

@@ -12,6 +12,7 @@
 #include "../run/checkpoint.hpp"
 #include "../run/folder.hpp"
 #include "../terminal/report.hpp"
+#include "../units.hpp"
 #include "verbs.hpp"
 
 namespace char_rnn {
@@ -38,7 +39,7 @@ std::vector<xgrad::Index> all_ids(const xgrad::Vocabulary& vocabulary) {
 }
 
 std::string loss_text(double nats) {
-  return fmt::format("{:.4f} nats, {:.4f} bits per character", nats, nats / std::log(2.0));
+  return fmt::format("{:.4f} nats, {:.4f} bits per character", nats, nats * bits_per_nat);
 }
 
 /// Of a folder the latest checkpoint, which has all of the history.
@@ -62,8 +63,8 @@ void add_run(Report& report, const Checkpoint& run) {
   xgrad::ParamStore<float> store;
   const Model model(store, run.architecture());
   const xgrad::Size weights = xgrad::count_parameters(model);
-  const std::string kind = show(s.model, model_names), file = xgrad::escaped(run.path().string());
-  report.add("checkpoint", file, {{"checkpoint", file}});
+  const std::string kind = show(s.model, model_names), file = run.path().string();
+  report.add("checkpoint", xgrad::escaped(file), {{"checkpoint", file}});
   report.add(
       "model",
       fmt::format("{}, {} x {} hidden units{}, {} weights", kind, s.layers, s.hidden,

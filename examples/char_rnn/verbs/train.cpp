@@ -33,7 +33,10 @@ void introduce(const TrainOptions& options, const Text& text, const Parts& parts
       "char_rnn: run folder {}\n",
       text.ids.size(), text.encoding == Encoding::utf8 ? "characters" : "bytes", text.vocabulary.size(), parts.learned,
       trainer.steps_per_pass(),
-      parts.validation.chars == 0 ? "on nothing, there is no --split" : parts.validation.protocol,
+      parts.validation.chars > 0
+          ? parts.validation.protocol
+          : fmt::format("on nothing, {}",
+                        s.split == SplitChoice{} ? "there is no --split" : "--split keeps none for it"),
       show(s.model, model_names), s.layers, s.hidden, count_parameters(trainer.model()), trainer.threads(),
       trainer.threads() == 1 ? "" : "s", escaped(folder.path().string()));
 }
@@ -62,6 +65,7 @@ int begin(const TrainOptions& options) {
   catch_interrupts();
   RunFolder folder = RunFolder::fresh(options);
   introduce(options, text, parts, trainer, folder);
+  for (const std::string& idle : options.idle) say("char_rnn: note: {}\n", idle);
   Standing standing;
   standing.smooth_loss = std::log(double(text.vocabulary.size()));
   return Session(options, text, parts, trainer, folder, standing).train();
@@ -168,7 +172,10 @@ int go_on(TrainOptions options) {
   catch_interrupts();
   introduce(options, text, parts, trainer, folder);
   say("char_rnn: goes on after step {}\n", trainer.steps());
-  const double before = seconds_before(folder, trainer, options.settings);
+  const Settings& had = run->settings();
+  const bool outdated =
+      run->finished() || options.settings.steps != had.steps || options.settings.seconds != had.seconds;
+  const Before before{seconds_before(folder, trainer, options.settings), outdated};
   return Session(options, text, parts, trainer, folder, standing, before).train();
 }
 

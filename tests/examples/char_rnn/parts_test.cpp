@@ -1,12 +1,13 @@
 // Parts of the program that a run of it cannot be made to show, called from here.
 #include <unistd.h>
+#include <algorithm>
 #include <filesystem>
 #include <new>
 #include <system_error>
 
 #include <boost/test/unit_test.hpp>
 #include "../../../examples/char_rnn/failure.hpp"
-#include "../../../examples/char_rnn/model/model.hpp"
+#include "../../../examples/char_rnn/training/evaluate.hpp"
 #include "child.hpp"
 
 using namespace char_rnn;
@@ -57,6 +58,32 @@ BOOST_AUTO_TEST_CASE(every_exception_has_its_exit_code_and_a_hint) {
       ended(thrower(std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again))));
   BOOST_TEST(code == 2);
   BOOST_TEST(text.rfind("char_rnn: error: cannot start the threads: ", 0) == 0, text);
+}
+
+// Also in its second half on one thread, which reads the streams in two groups, one after the other.
+BOOST_AUTO_TEST_CASE(a_scoring_can_be_broken_off_anywhere) {
+  const child::Sandbox box;
+  child::write_file(box / "text", std::string(3000, 'a') + std::string(3000, 'b'));
+  const xgrad::Text text = xgrad::load_text(box / "text");
+  xgrad::ParamStore<float> store;
+  const Model model(store, {ModelKind::rnn, text.vocabulary.size(), 3, 1, 0});
+  const auto ranges = xgrad::scored_ranges(1, text.ids.size() - 1, 8, 16);
+  for (const xgrad::Index threads : {1, 2}) {
+    std::vector<double> told;
+    const auto until = [&](double end) {
+      told.clear();
+      return evaluate(model, text.ids, ranges, threads, [&](double done) { return told.push_back(done), done < end; });
+    };
+    BOOST_TEST(until(2).has_value());
+    BOOST_TEST(told.back() == 1.0);
+    BOOST_TEST(std::is_sorted(told.begin(), told.end()));
+    const std::size_t all = told.size();
+    for (const double end : {0.01, 0.4, 0.6, 0.99}) {
+      BOOST_TEST(!until(end).has_value());
+      BOOST_TEST(std::count_if(told.begin(), told.end(), [&](double done) { return done >= end; }) == 1);
+      BOOST_TEST(told.size() <= all);
+    }
+  }
 }
 
 // Before a model is made it is asked whether there is room for it.

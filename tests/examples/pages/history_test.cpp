@@ -138,6 +138,14 @@ BOOST_AUTO_TEST_CASE(a_resumption_supersedes_later_steps) {
   BOOST_TEST(steps_of(h.samples) == Steps{20});
   BOOST_TEST(steps_of(h.resumes) == Steps{20});
   BOOST_TEST(h.resumes[0].time == "noon");
+  // What is there of the step is told again, with the settings that it went on with.
+  const std::string validated = "{\"event\":\"validation\",\"step\":20,\"nats\":2,\"chars\":5}\n";
+  h = read("{\"event\":\"start\",\"time\":\"dawn\",\"settings\":{\"steps\":\"20\"}}\n" + validated +
+           "{\"event\":\"resume\",\"step\":20,\"time\":\"noon\",\"settings\":{\"steps\":\"60\"}}\n" + validated);
+  BOOST_TEST(h.validations.size() == 1u);
+  BOOST_TEST(h.time == "dawn");
+  BOOST_REQUIRE_EQUAL(h.settings.size(), 1u);
+  BOOST_TEST(h.settings[0].second == "60");
   BOOST_TEST(!h.end.has_value());
   h = read(resumed + step(30) + "{\"event\":\"resume\",\"step\":10}\n");
   BOOST_TEST(steps_of(h.steps) == Steps{10});

@@ -105,10 +105,14 @@ void append(std::vector<Event>& events, Event event, const std::string& where) {
   if (!events.empty() && events.back().step > event.step)
     throw xgrad::FormatError(fmt::format("{}: step {} comes after step {}, and no resumption between", where,
                                          event.step, events.back().step));
+  if (!events.empty() && events.back().step == event.step) events.pop_back();  // a run that went on has done it again
   events.push_back(std::move(event));
 }
 
 void resume(RunHistory& history, const Members& line) {
+  const std::string begun = history.time;
+  read_start(history, line);  // the settings that it went on with
+  if (!begun.empty()) history.time = begun;
   const std::int64_t step = line.step();
   const auto drop = [step](auto& events) { std::erase_if(events, [step](const auto& e) { return e.step > step; }); };
   drop(history.steps);
