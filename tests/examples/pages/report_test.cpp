@@ -192,6 +192,8 @@ BOOST_AUTO_TEST_CASE(the_first_fall_of_the_loss_leaves_the_rest_readable) {
   BOOST_TEST(has(page, "style=\"bottom:100.00%\">1.9</span>"));
   BOOST_TEST(has(page, "style=\"bottom:0.00%\">1.5</span>"));
   BOOST_TEST(has(page, "42 losses are beyond the axis and drawn at its edge, the farthest 4 at step 1."));
+  // A curve comes in from above where it first is within the axis.
+  BOOST_TEST(has(page, "<path class=\"line faint\" d=\"M41.0 0.0L43.0 0.0L44.0 19.6L"));
   // A validation is one of few, and is shown whatever it was.
   h.validations = {{10, 5, 2.9, 100}, {1000, 500, 1.6, 100}};
   BOOST_TEST(has(report_page(h), "style=\"bottom:100.00%\">3.0</span>"));

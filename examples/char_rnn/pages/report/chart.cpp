@@ -40,8 +40,17 @@ class Drawing {
   double x(double step) const { return size * chart_.x.place(step); }
   double y(double value) const { return size * (1 - chart_.y.place(value)); }
 
+  /// Enters where it first comes within the axis, and does not run along its edge until then.
+  std::vector<Point> visible(const Series& s) const {
+    std::vector<Point> points = thinned(s.points, buckets);
+    const auto within = [this](const Point& p) { return p.y >= chart_.y.low && p.y <= chart_.y.high; };
+    const auto first = std::find_if(points.begin(), points.end(), within);
+    if (first != points.begin() && first != points.end()) points.erase(points.begin(), first - 1);
+    return points;
+  }
+
   void line(const Series& s) {
-    const auto points = thinned(s.points, buckets);
+    const std::vector<Point> points = visible(s);
     if (points.empty()) return;
     const bool single = points.size() == 1;  // a dot, by the round ends of lines
     add("\n<path class=\"{}line {}\" d=\"", single ? "single " : "", s.look);
