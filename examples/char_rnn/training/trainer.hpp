@@ -78,8 +78,8 @@ class Trainer {
   xgrad::Shards<float> shards_;
   struct Shard {
     const xgrad::Array<float>& begin(const xgrad::Window& window) const;
-    xgrad::Array<float> zeros;
-    xgrad::Array<float> state;  // of its streams, where the next window begins
+    xgrad::Array<float> zeros;  // what the text begins with
+    xgrad::Array<float> state;  // of its streams, after the last window
     xgrad::Array<float> last;   // what it will be if the step is taken
     xgrad::Rng rng, before;     // and as it was before the step, to replay what goes wrong
     xgrad::TapeMemory memory{};

@@ -61,8 +61,7 @@ std::vector<std::pair<double, std::string>> notes_of(const RunHistory& h, double
   return notes;
 }
 
-/// Of one kind of losses, what the axis has to show: not how steeply a run began, when that lay above all that came
-/// later, nor what became hopeless.
+/// The losses that an axis has to show. Early ones count where they lie below all others, and not where above.
 struct Shown {
   double low = std::numeric_limits<double>::infinity(), high = -low;
 
