@@ -117,7 +117,8 @@ void check_rates(const CLI::App& verb, const Settings& s) {
 // ---- verbs
 
 // What was asked for on the command line and does nothing beside the rest: a file may have all settings in it.
-std::vector<std::string> idle_options(const Values& values, const Settings& s) {
+std::vector<std::string> idle_options(const Values& values, const TrainOptions& o) {
+  const Settings& s = o.settings;
   std::vector<std::string> idle;
   const auto needs = [&](const char* option, bool used, const std::string& beside) {
     if (!used && values.on_command_line(option)) idle.push_back(fmt::format("{} does nothing {}", option, beside));
@@ -135,8 +136,9 @@ std::vector<std::string> idle_options(const Values& values, const Settings& s) {
     needs(fall, is(s.schedule, S::step, S::exponential), schedule);
   needs("--lr-decay-after", is(s.schedule, S::step), schedule);
   needs("--min-lr", is(s.schedule, S::cosine), schedule);
+  for (const char* start : {"--init", "--forget-bias"}) needs(start, !o.init_from, "beside --init-from");
   needs("--forget-bias", is(s.model, ModelKind::lstm), "with --model " + show(s.model, model_names));
-  needs("--eval-every", s.split.validation > 0, "without a --split");
+  needs("--eval-every", s.split.validation > 0, "without a --split that keeps something to validate on");
   return idle;
 }
 
@@ -164,7 +166,7 @@ TrainOptions train_options(const CLI::App& verb) {
   if (!o.resume) {
     check_rates(verb, o.settings);
     o.settings = resolved(o.settings);
-    o.idle = idle_options(values, o.settings);
+    o.idle = idle_options(values, o);
   }
   return o;
 }

@@ -1,6 +1,7 @@
 #include "folder.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -20,7 +21,6 @@ using xgrad::escaped;
 
 namespace {
 
-constexpr std::string_view first_event = "{\"event\":\"start\"";
 constexpr const char* hint_if_new = "choose another folder with --out";
 
 std::string hint_if_saved(const fs::path& folder) {
@@ -50,22 +50,36 @@ fs::path next_free(const fs::path& text) {
   }
 }
 
+/// The beginning of a file; empty where there is none. Throws where it cannot be read: it may be somebody's.
+std::string beginning(const fs::path& path) {
+  if (!fs::exists(path)) return "";
+  std::ifstream file(path, std::ios::binary);
+  if (!file) cannot("read", path, errno);
+  std::string text(32, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
 /// Whether a run wrote that log, or began to.
-bool is_of_a_run(const fs::path& log) {
-  std::ifstream file(log, std::ios::binary);
-  std::string begun(first_event.size(), '\0');
-  file.read(begun.data(), static_cast<std::streamsize>(begun.size()));
-  return first_event.starts_with(std::string_view(begun).substr(0, static_cast<std::size_t>(file.gcount())));
+bool is_of_a_run(const std::string& log) {
+  const auto begins = [&](std::string_view event) {
+    return log.starts_with(event.substr(0, std::min(event.size(), log.size())));
+  };
+  return begins("{\"event\":\"start\"") || begins("{\"event\":\"resume\"");
 }
 
 /// Files of these names that are somebody else's are not to be lost. A run that was killed before it saved may begin
-/// again; it has begun its log before it kept its settings.
+/// again; it has begun its log before it kept its settings. A lock holds the number of a process, or nothing.
 void check_that_nothing_is_lost(const fs::path& folder) {
-  const bool ours = fs::exists(folder / log_file) && is_of_a_run(folder / log_file);
-  for (const char* file : {log_file, settings_file})
-    if (!ours && fs::exists(folder / file))
-      throw Failure(Exit::usage, fmt::format("'{}' has a file '{}' that is of no run", escaped(folder.string()), file),
-                    "name another folder with --out");
+  const std::string log = beginning(folder / log_file), lock = beginning(folder / xgrad::FolderLock::file_name);
+  const char* foreign = nullptr;
+  if (!is_of_a_run(log)) foreign = log_file;
+  else if (log.empty() && fs::exists(folder / settings_file)) foreign = settings_file;
+  else if (lock.find_first_not_of("0123456789\n") != std::string::npos) foreign = xgrad::FolderLock::file_name;
+  if (foreign)
+    throw Failure(Exit::usage, fmt::format("'{}' has a file '{}' that is of no run", escaped(folder.string()), foreign),
+                  "name another folder with --out");
 }
 
 /// A killed process may have left a line without an end.

@@ -45,7 +45,7 @@ std::string quoted(const std::string& path) {
   std::string out = "'";
   for (std::size_t at = 0; at <= path.size();) {
     const std::size_t end = std::min(path.find_first_of("'\\", at), path.size());
-    out += xgrad::escaped(path.substr(at, end - at));
+    out += xgrad::escaped(path.substr(at, end - at), path.size());
     if (end < path.size()) out += path[end] == '\\' ? "\\" : "'\\''";
     at = end + 1;
   }

@@ -15,14 +15,15 @@ namespace char_rnn {
 /// Every method throws Failure where the file cannot be written.
 class RunLog {
  public:
-  /// Both must outlive this object. `step`: of which the run has had so many.
+  /// Both must outlive this object. `step`: the last one that the run has made so far.
   RunLog(RunFolder& folder, const TimePlan& time, std::int64_t step) : folder_(folder), time_(time), noted_(step) {}
 
   /// What is trained on what, by which machine: where a run begins, and where it goes on.
   void begin(const TrainOptions& options, const xgrad::Text& text, const Parts& parts, Trainer& trainer);
   /// Counts a step that took so many seconds.
   void count(const StepResult& result, double seconds);
-  /// Notes the last step, whose result this is, and what was counted since another was noted; once.
+  /// Notes the trainer's last step, whose result this is, and what was counted since the note before. Does nothing
+  /// where that step has been noted.
   void note(const Trainer& trainer, const StepResult& result, double smooth_loss);
   void validation(std::int64_t step, const Score& score, bool best);
   void sample(std::int64_t step, const std::string& text);

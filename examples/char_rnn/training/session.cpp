@@ -12,6 +12,7 @@
 #include "../terminal/interrupt.hpp"
 #include "../terminal/terminal.hpp"
 #include "../terminal/waiting.hpp"
+#include "evaluate.hpp"
 
 namespace char_rnn {
 
@@ -27,16 +28,18 @@ constexpr std::int64_t patience = 100;        // steps of such losses
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// The validation loss of the best checkpoint that a folder keeps; infinity where there is none, or a damaged one.
-// Throws Failure where it cannot be read: it may be good, and is not to be replaced by a worse one.
+// The validation loss of the best checkpoint that a folder keeps, the last of those it knows; infinity where there is
+// no such file, or a damaged one. Throws Failure where it cannot be read: it may be good, and not to be replaced by a
+// worse.
 double best_of(const RunFolder& folder) {
   const std::filesystem::path file = folder.path() / best_file;
   if (!std::filesystem::exists(file)) return infinity;
   try {
     const std::vector<double> all = Checkpoint(file).history().validation;
-    return all.empty() ? infinity : *std::min_element(all.begin(), all.end());
+    return all.empty() ? infinity : all.back();
   } catch (const Failure& e) {
-    if (e.code() != Exit::checkpoint) throw;
+    if (e.code() != Exit::checkpoint)
+      throw Failure(e.code(), e.what(), "move that file away, and the run goes on without it");
     return infinity;
   }
 }
@@ -61,7 +64,6 @@ Session::Session(const TrainOptions& options, const Text& text, const Parts& par
       outdated_(before.outdated) {
   if (settings_.steps) standing_.total = *settings_.steps;
   while (next_sample_ <= begun_at_) next_sample_ *= 4;
-  forget_the_end();
 }
 
 int Session::train() {
@@ -118,6 +120,7 @@ int Session::go() {
 bool Session::step() {
   plan();
   if (ends()) return false;
+  if (trainer_.steps() == begun_at_) forget_the_end();
   const double before = time_.now();
   last_ = trainer_.step(standing_.total);
   stepped_ += time_.now() - before;

@@ -13,6 +13,7 @@
 #include "../terminal/terminal.hpp"
 #include "begin.hpp"
 #include "run_log.hpp"
+#include "time_plan.hpp"
 
 namespace char_rnn {
 
@@ -24,7 +25,7 @@ struct Before {
 
 class Session {
  public:
-  /// All but the last must outlive this object.
+  /// All but the last two must outlive this object.
   Session(const TrainOptions& options, const xgrad::Text& text, const Parts& parts, Trainer& trainer, RunFolder& folder,
           const Standing& standing, const Before& before = {});
   /// Goes on until the end. Returns the exit code; throws Failure where numbers are no longer finite or a file cannot

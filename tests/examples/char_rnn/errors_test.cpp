@@ -234,11 +234,15 @@ BOOST_AUTO_TEST_CASE(options_that_do_nothing_are_told) {
              "note: --min-lr does nothing with --schedule constant\n");
   BOOST_TEST(notes({"--schedule", "exponential", "--lr-decay-after", "9", "--lr-decay", "0.9"}) ==
              "note: --lr-decay-after does nothing with --schedule exponential\n");
-  BOOST_TEST(notes({"--model", "gru", "--forget-bias", "4", "--eval-every", "5"}) ==
-             "note: --forget-bias does nothing with --model gru\nnote: --eval-every does nothing without a --split\n");
+  BOOST_TEST(
+      notes({"--model", "gru", "--forget-bias", "4", "--eval-every", "5"}) ==
+      "note: --forget-bias does nothing with --model gru\nnote: --eval-every does nothing without a --split that keeps "
+      "something to validate on\n");
   BOOST_TEST(notes({"--optimizer", "adamw", "--weight-decay", "0.1", "--schedule", "cosine", "--min-lr", "0.001",
                     "--split", "0.5,0.5", "--eval-every", "5", "--forget-bias", "2"}) == "");
   BOOST_TEST(notes({"--config", "runs/fish/settings.toml"}) == "");  // a file has them all
+  BOOST_TEST(notes({"--init-from", "runs/fish", "--init", "pytorch"}) ==
+             "note: --init does nothing beside --init-from\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_split_that_keeps_nothing_to_validate_on) {

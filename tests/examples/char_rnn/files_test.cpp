@@ -71,8 +71,11 @@ BOOST_AUTO_TEST_CASE(files_of_others_are_not_lost) {
   };
   refused("settings.toml", "hidden = 8  # mine\n");
   refused("log.jsonl", "{\"event\":\"mine\"}\n");
+  refused("lock", "Yale\n");
+  write_file(box / "mine/log.jsonl", "");
+  refused("settings.toml", "hidden = 8  # mine\n");
   // Of a run that was killed before its first checkpoint there may be either, and a line that it had only begun.
-  for (const char* begun : {"", "{\"ev", "{\"event\":\"start\",\"time\":\"2026"}) {
+  for (const char* begun : {"", "{\"ev", "{\"event\":\"start\",\"time\":\"2026", "{\"event\":\"resume\",\"step\":3,"}) {
     write_file(box / "mine/log.jsonl", begun);
     if (*begun) write_file(box / "mine/settings.toml", "");
     BOOST_TEST(train({"--steps", "2", "--out", "mine"}).code == 0);

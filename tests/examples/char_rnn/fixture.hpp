@@ -47,6 +47,19 @@ struct CharRnnFixture {
   /// A run in folder "run".
   void make_run() const { BOOST_REQUIRE_EQUAL(train({"--steps", "120", "--out", "run"}).code, 0); }
 
+  /// Returns when `it` is so; fails where that takes a minute.
+  template <class F>
+  static void wait_for(F it) {
+    for (int i = 0; i < 60'000 && !it(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    BOOST_REQUIRE(it());
+  }
+  void wait_for_file(const std::string& file) const {
+    wait_for([&] { return child::fs::exists(box / file); });
+  }
+  void wait_for_line(const std::string& file, const std::string& part) const {
+    wait_for([&] { return child::read_file(box / file).find(part) != std::string::npos; });
+  }
+
   /// The lines of a run's log for one event.
   std::vector<nlohmann::json> log(const std::string& folder, const std::string& event = "step") const {
     std::vector<nlohmann::json> lines;

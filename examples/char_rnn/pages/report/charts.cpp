@@ -71,25 +71,26 @@ struct Shown {
   }
 };
 
-/// From the smoothed and validation losses and all but the most extreme hundredth of the raw ones on either side: one
-/// bad batch shall not flatten the rest, nor shall a loss that explodes, nor the first twentieth of a run, from which
-/// training losses fall farther than in all of the rest. What lies beyond is drawn at the edge. At least a tenth of its
-/// height: hardly any loss is no hill.
-Axis loss_axis(const std::vector<Series>& series, std::vector<double> raw) {
+/// From the validation losses, the smoothed ones, and all but the most extreme hundredth of the raw ones on either
+/// side: one bad batch shall not flatten the rest, nor shall a loss that explodes, nor the first twentieth of a run, in
+/// which training losses fall farther than in all of the rest; `early` is 0 where nothing else can be shown. At least a
+/// tenth of its height: hardly any loss is no hill.
+Axis loss_axis(const std::vector<Series>& series, const std::vector<double>& raw, double early = 0.05) {
   const double most = raw.empty() ? std::numeric_limits<double>::infinity() : hopeless * raw.front();
+  const auto begin_of = [early](std::size_t count) { return static_cast<std::size_t>(early * double(count)); };
   Shown shown;
   for (std::size_t i = 1; i < series.size(); ++i) {
     const std::vector<Point>& points = series[i].points;
-    const std::size_t early = series[i].dot ? 0 : points.size() / 20;  // dots are few, and each is looked at
+    const std::size_t begin = series[i].dot ? 0 : begin_of(points.size());  // dots are few, and each is looked at
     for (std::size_t k = 0; k < points.size(); ++k)
-      if (std::isfinite(points[k].y) && points[k].y <= most) shown.add(points[k].y, k < early);
+      if (std::isfinite(points[k].y) && points[k].y <= most) shown.add(points[k].y, k < begin);
   }
-  raw.erase(raw.begin(), raw.begin() + static_cast<std::ptrdiff_t>(raw.size() / 20));
-  std::erase_if(raw, [most](double v) { return v > most; });
-  std::sort(raw.begin(), raw.end());
-  const auto cut = static_cast<std::ptrdiff_t>(raw.size() / 100);
-  for (auto loss = raw.begin() + cut; loss != raw.end() - cut; ++loss) shown.add(*loss, false);
-  if (shown.low > shown.high) return linear_axis(0, 1, 5);
+  std::vector<double> late(raw.begin() + static_cast<std::ptrdiff_t>(begin_of(raw.size())), raw.end());
+  std::erase_if(late, [most](double v) { return v > most; });
+  std::sort(late.begin(), late.end());
+  const auto cut = static_cast<std::ptrdiff_t>(late.size() / 100);
+  for (auto loss = late.begin() + cut; loss != late.end() - cut; ++loss) shown.add(*loss, false);
+  if (shown.low > shown.high) return early > 0 ? loss_axis(series, raw, 0) : linear_axis(0, 1, 5);
   const double wanting = std::max(0.0, 0.1 * shown.high - (shown.high - shown.low));
   return linear_axis(shown.low - wanting / 2, shown.high + wanting / 2, 5);
 }
@@ -110,9 +111,8 @@ std::string beyond(const RunHistory& h, const Axis& axis) {
     return grouped(static_cast<long long>(steps.size()));
   };
   if (farthest != nullptr)
-    out += fmt::format(
-        "<p class=\"caption\">{} {} beyond the axis and drawn at its edge, the farthest {} at step {}.</p>\n",
-        count(outside), outside.size() == 1 ? "loss is" : "losses are", brief(farthest->loss), grouped(farthest->step));
+    out += fmt::format("<p class=\"caption\">{} {} beyond the axis, the farthest {} at step {}.</p>\n", count(outside),
+                       outside.size() == 1 ? "loss is" : "losses are", brief(farthest->loss), grouped(farthest->step));
   if (!none.empty())
     out += fmt::format("<p class=\"caption\">The loss was no number at {} {}, first at {}.</p>\n", count(none),
                        none.size() == 1 ? "step" : "steps", grouped(none.front()->step));

@@ -70,27 +70,27 @@ class Members {
   const std::string& where_;
 };
 
-void replace(std::string& known, std::string text) {
-  if (!text.empty()) known = std::move(text);
-}
-
-void replace(std::optional<std::int64_t>& known, std::optional<std::int64_t> count) {
-  if (count) known = count;
-}
-
-void read_start(RunHistory& history, const Members& line) {
-  replace(history.time, line.text("time"));
-  replace(history.version, line.text("version"));
-  replace(history.text, line.text("text"));
-  replace(history.sha256, line.text("sha256"));
-  replace(history.isa, line.text("isa"));
-  replace(history.blas_core, line.text("blas_core"));
-  replace(history.protocol, line.text("protocol"));
-  replace(history.bytes, line.count("bytes"));
-  replace(history.symbols, line.count("symbols"));
-  replace(history.vocabulary, line.count("vocabulary"));
-  replace(history.threads, line.count("threads"));
-  replace(history.parameters, line.count("parameters"));
+/// What a run was begun with, or, where its log does not have that, what it went on with; settings are those it went on
+/// with.
+void read_start(RunHistory& history, const Members& line, bool goes_on) {
+  const auto text = [&](std::string& known, const char* key) {
+    if (std::string found = line.text(key); !found.empty() && (!goes_on || known.empty())) known = std::move(found);
+  };
+  const auto count = [&](std::optional<std::int64_t>& known, const char* key) {
+    if (const auto found = line.count(key); found && (!goes_on || !known)) known = found;
+  };
+  if (!goes_on) text(history.time, "time");
+  text(history.version, "version");
+  text(history.text, "text");
+  text(history.sha256, "sha256");
+  text(history.isa, "isa");
+  text(history.blas_core, "blas_core");
+  text(history.protocol, "protocol");
+  count(history.bytes, "bytes");
+  count(history.symbols, "symbols");
+  count(history.vocabulary, "vocabulary");
+  count(history.threads, "threads");
+  count(history.parameters, "parameters");
   const Json& settings = line.object("settings");
   if (settings.is_null()) return;
   history.settings.clear();
@@ -105,14 +105,12 @@ void append(std::vector<Event>& events, Event event, const std::string& where) {
   if (!events.empty() && events.back().step > event.step)
     throw xgrad::FormatError(fmt::format("{}: step {} comes after step {}, and no resumption between", where,
                                          event.step, events.back().step));
-  if (!events.empty() && events.back().step == event.step) events.pop_back();  // a run that went on has done it again
+  if (!events.empty() && events.back().step == event.step) events.pop_back();  // it was done again
   events.push_back(std::move(event));
 }
 
 void resume(RunHistory& history, const Members& line) {
-  const std::string begun = history.time;
-  read_start(history, line);  // the settings that it went on with
-  if (!begun.empty()) history.time = begun;
+  read_start(history, line, true);
   const std::int64_t step = line.step();
   const auto drop = [step](auto& events) { std::erase_if(events, [step](const auto& e) { return e.step > step; }); };
   drop(history.steps);
@@ -127,7 +125,7 @@ void resume(RunHistory& history, const Members& line) {
 void read_event(RunHistory& history, const Json& object, const std::string& where) {
   const Members line(object, where);
   const std::string event = line.text("event");
-  if (event == "start") read_start(history, line);
+  if (event == "start") read_start(history, line, false);
   if (event == "step")
     append(history.steps,
            {line.step(), line.number("seconds"), line.number("loss"), line.number("smooth_loss"),

@@ -5,11 +5,14 @@
 //   validation  the loss on held-out text
 //   sample      text that the model wrote at that step
 //   save        what the run is at that step is about to be saved
-//   resume      training went on from a checkpoint: what the log has of later steps did not happen
+//   resume      training went on from a checkpoint: what the log has of later steps did not happen. It says what a
+//   start
+//               says; what counts of that is the settings, and what the log has no start for.
 //   end         why training stopped
 //
-// Other events and members are ignored, so that logs may grow; members that a run does not have are null or absent.
-// A log can end in the middle of a line, where its process was killed; that line is ignored, and no other.
+// Of two events of one kind and step the later one counts. Other events and members are ignored, so that logs may grow;
+// members that a run does not have are null or absent. A log can end in the middle of a line, where its process was
+// killed; that line is ignored, and no other.
 #pragma once
 #include <cstdint>
 #include <filesystem>

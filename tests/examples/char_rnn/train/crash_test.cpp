@@ -179,9 +179,10 @@ std::string complaint(const Calls& all, std::size_t count, const fs::path& folde
   };
   if (!saved.empty()) return cannot("save", folder / saved);
   if (call.name == "mkdir") return cannot("make the folder", folder);
-  if (file == "lock") return cannot("lock", folder);
+  const bool asks = call.is("stat") && call.says("AT_FDCWD");  // whether there is such a file
+  if (file == "lock" && !asks) return cannot("lock", folder);
   if (file == "run" || call.name == "unlink" || file.starts_with(".xgrad")) return cannot("tidy up", folder);
-  if (call.is("stat") && call.says("AT_FDCWD")) return cannot("reach", folder / file);
+  if (asks) return cannot("reach", folder / file);
   const bool reads = call.name == "read" || call.says("O_RDONLY") || call.says("AT_EMPTY_PATH");
   return cannot(reads ? "read" : "write", folder / file);
 }

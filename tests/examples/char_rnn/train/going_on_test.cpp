@@ -18,7 +18,7 @@ BOOST_FIXTURE_TEST_SUITE(char_rnn_going_on, ResumeFixture)
 BOOST_AUTO_TEST_CASE(one_trainer_at_a_time) {
   const pid_t pid =
       box.start(XGRAD_CHAR_RNN, {"train", "fish.txt", "--preset", "notebook", "--seconds", "60", "--out", "run"});
-  while (!fs::exists(box / "run/latest.safetensors")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  wait_for_file("run/latest.safetensors");
   const Result r = run({"train", "fish.txt", "--resume", "run"});
   kill(pid, SIGINT);
   BOOST_TEST(box.wait(pid).code == 130);
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(the_report_of_a_run_that_went_on) {
   begun.insert(begun.end(), {"--steps", "100000000", "--out", "run"});
   begun.insert(begun.begin(), {"train", "fish.txt", "--hidden", "8", "--layers", "1"});
   const pid_t pid = box.start(XGRAD_CHAR_RNN, begun);
-  while (read_file(box / "run/log.jsonl").find("\"save\",\"step\":21,") == std::string::npos) std::this_thread::yield();
+  wait_for_line("run/log.jsonl", "\"save\",\"step\":21,");
   kill(pid, SIGKILL);
   box.wait(pid);
   const std::int64_t saved = std::stol(weights("run").metadata.at("step"));

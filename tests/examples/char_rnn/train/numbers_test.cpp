@@ -77,6 +77,21 @@ BOOST_AUTO_TEST_CASE(a_step_that_fails_changes_nothing) {
   BOOST_TEST(std::any_of(after.hidden.begin(), after.hidden.end(), [](float h) { return h != 0; }));
 }
 
+// Of two shards each has a loss that is finite.
+BOOST_AUTO_TEST_CASE(a_sum_of_losses_that_is_not_finite) {
+  using namespace char_rnn;
+  child::write_file(box / "short.txt", "abababababababababababababab#");
+  const xgrad::Text text = xgrad::load_text(box / "short.txt");
+  Settings s;
+  s.model = ModelKind::rnn, s.layers = 1, s.hidden = 2, s.seq_len = 2, s.batch = 2, s.shards = 2;
+  Trainer trainer(resolved(s), 1, text.vocabulary.size(), {text.ids, s.batch, s.seq_len});
+  for (const auto& p : xgrad::named_parameters(trainer.model()))
+    if (p.name == "head.bias") p.parameter.mutable_value()[0] = 3e38f;  // '#', which comes last
+  BOOST_CHECK_EXCEPTION(trainer.step(1), Failure, [](const Failure& e) {
+    return e.what() == std::string("loss is inf in step 1; it is a sum of losses that are finite");
+  });
+}
+
 // Adam's mean of gradients, of characters that the model does not meet for long: 0.9 to the power of some hundred.
 BOOST_AUTO_TEST_CASE(what_dies_out_becomes_zero_and_no_denormal) {
   std::string text = "Qrstuvwxyz\n";

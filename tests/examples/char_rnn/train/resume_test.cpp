@@ -1,7 +1,6 @@
 // Runs that are interrupted, killed and resumed end with the bytes of one that was not.
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <thread>
 
 #include "resume.hpp"
@@ -65,7 +64,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_run_likewise) {
   for (const int signal : {SIGINT, SIGTERM}) {
     const std::string folder = "signal-" + std::to_string(signal);
     const pid_t pid = box.start(XGRAD_CHAR_RNN, command("--out", folder, longer));
-    while (!fs::exists(box / folder / "latest.safetensors")) std::this_thread::yield();
+    wait_for_file(folder + "/latest.safetensors");
     kill(pid, signal);
     const int code = box.wait(pid).code;
     BOOST_TEST((code == 128 + signal || code == 0));  // 0: on a machine that is busy with us, it was faster
@@ -112,20 +111,33 @@ BOOST_AUTO_TEST_CASE(a_finished_run_that_gets_more_steps_ends_with_the_bytes_of_
 // Which that of the first end is, though the history forgets it.
 BOOST_AUTO_TEST_CASE(the_best_stays_the_best_whatever_comes_after) {
   BOOST_REQUIRE_EQUAL(train({"--split", "0.8,0.2", "--batch", "4", "--steps", "70", "--out", "run"}).code, 0);
-  xgrad::SafeTensors good = xgrad::read_safetensors(box / "run/best.safetensors");
-  const std::vector<double> unbeatable{0.01};
-  *std::find_if(good.tensors.begin(), good.tensors.end(), [](const auto& t) {
-    return t.name == "history.validation";
-  }) = xgrad::make_tensor<double>("history.validation", {1}, unbeatable);
-  xgrad::write_safetensors(box / "run/best.safetensors", good);
+  const auto pretend = [this](const std::vector<std::int64_t>& steps, const std::vector<double>& losses) {
+    xgrad::SafeTensors file = xgrad::read_safetensors(box / "run/best.safetensors");
+    for (auto& t : file.tensors) {
+      if (t.name == "history.validation_step") t = xgrad::make_tensor<std::int64_t>(t.name, {steps.size()}, steps);
+      if (t.name == "history.validation") t = xgrad::make_tensor<double>(t.name, {losses.size()}, losses);
+    }
+    xgrad::write_safetensors(box / "run/best.safetensors", file);
+  };
+  pretend({70}, {0.01});
   const std::string kept = best("run");
   BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--steps", "90"}).code, 0);
   BOOST_TEST((best("run") == kept));
-  // One that is lost or damaged is no best.
+  // One that cannot be read may be good.
+  fs::rename(box / "run/best.safetensors", box / "run/kept");
+  fs::create_directory(box / "run/best.safetensors");
+  check_failure(run({"train", "fish.txt", "--resume", "run", "--steps", "100"}), 5,
+                "cannot read 'run/best.safetensors'", "move that file away, and the run goes on without it\n");
+  fs::remove(box / "run/best.safetensors");
+  // One that is lost or damaged is none.
   write_file(box / "run/best.safetensors", "?");
   BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--steps", "110"}).code, 0);
   BOOST_TEST(xgrad::read_safetensors(box / "run/best.safetensors").metadata.at("step") == "110");
   BOOST_TEST(log("run", "validation").back().at("best") == true);
+  // And one that came after a better one, which was lost, has the last loss that it knows, not the lowest.
+  pretend({70, 110}, {0.01, 9});
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--steps", "130"}).code, 0);
+  BOOST_TEST(xgrad::read_safetensors(box / "run/best.safetensors").metadata.at("step") == "130");
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_time_ended_goes_on_with_more_of_it) {
@@ -154,9 +166,7 @@ BOOST_AUTO_TEST_CASE(a_run_killed_before_its_first_steps_were_saved) {
   Arguments arguments = slow;
   arguments.insert(arguments.end(), {"--out", "run"});
   const pid_t pid = box.start(XGRAD_CHAR_RNN, arguments);
-  while (!fs::exists(box / "run/log.jsonl") ||
-         read_file(box / "run/log.jsonl").find("\"step\":200") == std::string::npos)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  wait_for_line("run/log.jsonl", "\"step\":200");
   kill(pid, SIGKILL);
   box.wait(pid);
   BOOST_TEST(weights("run").metadata.at("step") == "0");
@@ -171,8 +181,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_goes_on_saves_when_there_is_something_to_save) {
   BOOST_TEST(xgrad::read_safetensors(box / "run/previous.safetensors").metadata.at("step") == "10");
   const pid_t pid = box.start(XGRAD_CHAR_RNN, {"train", "fish.txt", "--resume", "run", "--steps", "100000000",
                                                "--checkpoint-every", "100000000"});
-  while (read_file(box / "run/log.jsonl").find("\"step\":100,") == std::string::npos)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  wait_for_line("run/log.jsonl", "\"step\":100,");
   kill(pid, SIGKILL);
   box.wait(pid);
   // That there is more to do is saved at once; another step is not, and so the one before is left.

@@ -13,11 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void wait_for(const std::function<bool()>& it) {
-  for (int i = 0; i < 60'000 && !it(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  BOOST_REQUIRE(it());
-}
-
 struct TimeFixture : CharRnnFixture {
   bool logged(const std::string& folder, const std::string& what) const {
     return read_file(box / folder / "log.jsonl").find(what) != std::string::npos;
@@ -106,6 +101,19 @@ BOOST_AUTO_TEST_CASE(a_schedule_over_more_time_than_there_is) {
   BOOST_TEST(log("run").back().at("learning_rate").get<double>() == 0.01, boost::test_tools::tolerance(1e-6));
   BOOST_TEST(weights("run").metadata.at("total") == "1000000000000");
   BOOST_TEST(run({"info", "run"}).code == 0);
+}
+
+// Its last validation belongs to a run that ends there again.
+BOOST_AUTO_TEST_CASE(without_another_step_nothing_is_forgotten) {
+  BOOST_REQUIRE_EQUAL(train({"--seconds", "1", "--split", "0.8,0.2", "--eval-every", "1000000", "--out", "run"}).code,
+                      0);
+  const auto validations = [this] { return weights("run").find("history.validation")->values<double>(); };
+  const std::vector<double> before = validations();
+  BOOST_TEST(before.size() == 1u);
+  BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--steps", "100000000"}).code, 0);
+  BOOST_TEST((validations() == before));
+  BOOST_TEST(weights("run").metadata.at("finished") == "false");  // of so many steps
+  BOOST_TEST(settings("run").at("steps") == "100000000");
 }
 
 // Steps are noted every hundred, which may be minutes.

@@ -74,6 +74,9 @@ BOOST_AUTO_TEST_CASE(misuse) {
   make_run();
   check_failure(run({"gradcheck", "run", "fish.txt", "--hidden", "9"}), 2, "--hidden is the run's own",
                 "leave it away, or the folder");
+  for (const auto& [start, value] : {std::pair{"--init", "pytorch"}, std::pair{"--forget-bias", "3"}})
+    check_failure(run({"gradcheck", "run", "fish.txt", start, value}), 2, std::string(start) + " is the run's own",
+                  "leave it away, or the folder");
   check_failure(run({"gradcheck", "run", "fish.txt", "--bytes"}), 2, "--bytes is the run's own",
                 "leave it away, or the folder");
   child::write_file(box / "other.txt", small_text() + "Zebra!");
