@@ -1,7 +1,6 @@
 // char_rnn info: which program this is, and on what it runs: what to say beside figures, and in a bug report. Of a run,
 // before that: what it is and how it went.
 #include <fmt/format.h>
-#include <cmath>
 #include <cstdlib>
 #include <numeric>
 #include <thread>

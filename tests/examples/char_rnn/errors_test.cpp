@@ -1,9 +1,5 @@
 // What the program says to bad options and bad texts, and that it leaves nothing behind.
-#include <cmath>
-#include <cstdlib>
-#include <functional>
-#include <limits>
-#include <optional>
+#include <utility>
 
 #include "fixture.hpp"
 

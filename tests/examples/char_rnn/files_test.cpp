@@ -28,6 +28,31 @@ BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_made) {
   check_failure(train({"--out", "fish.txt/run"}), 5, "cannot make the folder 'fish.txt");
 }
 
+// For root, too, once it is without its right to write everywhere.
+BOOST_AUTO_TEST_CASE(a_folder_that_is_read_only) {
+  make_run();
+  const std::string before = child::read_file(box / "run/latest.safetensors");
+  fs::create_directory(box / "empty");
+  const auto run_without_rights = [&](child::Sandbox::Arguments arguments) {
+    if (geteuid() != 0) return run(arguments);
+    arguments.insert(arguments.begin(), {"--bounding-set=-dac_override,-dac_read_search", XGRAD_CHAR_RNN});
+    return box.run("/usr/bin/setpriv", arguments);
+  };
+  for (const char* folder : {"run", "empty"}) fs::permissions(box / folder, fs::perms(0555));
+  const Result inside = run_without_rights({"train", "fish.txt", "--batch", "20", "--out", "empty/new"}),
+               into = run_without_rights({"train", "fish.txt", "--batch", "20", "--out", "empty"}),
+               more = run_without_rights({"train", "fish.txt", "--resume", "run", "--steps", "130"}),
+               page = run_without_rights({"report", "run"});
+  for (const char* folder : {"run", "empty"}) fs::permissions(box / folder, fs::perms(0755));
+  check_failure(inside, 5, "cannot make the folder 'empty/new': Permission denied\n", "choose another folder");
+  check_failure(into, 5, "cannot lock 'empty': Permission denied\n", "choose another folder with --out\n");
+  check_failure({more.code, "", more.err}, 5, "cannot save 'run/settings.toml': Permission denied\n",
+                "when that is put right, --resume 'run' goes on with the run\n");
+  check_failure(page, 5, "cannot save 'run/report.html': Permission denied\n", "choose another file with --out\n");
+  BOOST_TEST((child::read_file(box / "run/latest.safetensors") == before));
+  BOOST_TEST(fs::is_empty(box / "empty"));
+}
+
 // Of a limit as of a full disk; the system would have ended the process.
 BOOST_AUTO_TEST_CASE(a_file_that_must_not_grow) {
   const pid_t pid = box.start(

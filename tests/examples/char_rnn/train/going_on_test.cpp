@@ -1,8 +1,8 @@
 // What a run that goes on is asked, told and handed: options, texts, other trainers, files that are not its own.
-#include <chrono>
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <functional>
-#include <thread>
 #include <utility>
 
 #include "resume.hpp"

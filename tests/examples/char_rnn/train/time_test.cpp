@@ -1,8 +1,6 @@
 // What --seconds promises: the run ends about in time, has a step at least, and counts the time of all calls.
 #include <chrono>
-#include <cmath>
 #include <csignal>
-#include <thread>
 
 #include "../fixture.hpp"
 
