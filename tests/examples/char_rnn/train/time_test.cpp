@@ -103,12 +103,12 @@ BOOST_AUTO_TEST_CASE(a_schedule_over_more_time_than_there_is) {
 
 // Its last validation belongs to a run that ends there again.
 BOOST_AUTO_TEST_CASE(without_another_step_nothing_is_forgotten) {
-  BOOST_REQUIRE_EQUAL(train({"--seconds", "1", "--split", "0.8,0.2", "--eval-every", "1000000", "--out", "run"}).code,
-                      0);
+  BOOST_REQUIRE_EQUAL(
+      train({"--seconds", "1000", "--steps", "20", "--split", "0.8,0.2", "--batch", "4", "--out", "run"}).code, 0);
   const auto validations = [this] { return weights("run").find("history.validation")->values<double>(); };
   const std::vector<double> before = validations();
   BOOST_TEST(before.size() == 1u);
-  saved_after("run", 1000);  // no time is left
+  saved_after("run", 2000);  // no time is left
   BOOST_REQUIRE_EQUAL(run({"train", "fish.txt", "--resume", "run", "--steps", "100000000"}).code, 0);
   BOOST_TEST((validations() == before));
   BOOST_TEST(weights("run").metadata.at("finished") == "false");  // of so many steps
