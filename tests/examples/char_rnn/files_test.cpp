@@ -1,6 +1,7 @@
 // Folders and files of runs: what is not overwritten, what cannot be written, and what is not read.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -30,12 +31,17 @@ BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_made) {
 
 // For root, too, once it is without its right to write everywhere.
 BOOST_AUTO_TEST_CASE(a_folder_that_is_read_only) {
+  const std::string without = "--bounding-set=-dac_override,-dac_read_search";
+  if (geteuid() == 0 && box.run("/usr/bin/setpriv", {without, "true"}).code != 0) {
+    std::puts("skipped: there is no way to give up root's rights");
+    return;
+  }
   make_run();
   const std::string before = child::read_file(box / "run/latest.safetensors");
   fs::create_directory(box / "empty");
   const auto run_without_rights = [&](child::Sandbox::Arguments arguments) {
     if (geteuid() != 0) return run(arguments);
-    arguments.insert(arguments.begin(), {"--bounding-set=-dac_override,-dac_read_search", XGRAD_CHAR_RNN});
+    arguments.insert(arguments.begin(), {without, XGRAD_CHAR_RNN});
     return box.run("/usr/bin/setpriv", arguments);
   };
   for (const char* folder : {"run", "empty"}) fs::permissions(box / folder, fs::perms(0555));
