@@ -51,7 +51,7 @@ void RunLog::begin(const TrainOptions& options, const Text& text, const Parts& p
 }
 
 void RunLog::count(const StepResult& result, double seconds) {
-  busy_ += seconds;
+  stepped_ += seconds;
   clipped_ += result.clipped > 0 ? 1 : 0;
 }
 
@@ -70,9 +70,10 @@ void RunLog::note(const Trainer& trainer, const StepResult& result, double smoot
   line["gradient_norm"] = result.gradient_norm;
   line["parameter_norm"] = trainer.parameter_norm();
   line["clipped"] = clipped_;
-  line["chars_per_s"] = std::round(busy_ > 0 ? chars / busy_ : 0);
+  const double busy = stepped_ - stepped_then_;
+  line["chars_per_s"] = std::round(busy > 0 ? chars / busy : 0);
   folder_.log(line);
-  busy_ = 0;
+  stepped_then_ = stepped_;
   clipped_ = 0;
   noted_ = step;
 }

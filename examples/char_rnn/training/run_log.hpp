@@ -20,6 +20,8 @@ class RunLog {
 
   /// What is trained on what, by which machine: where a run begins, and where it goes on.
   void begin(const TrainOptions& options, const xgrad::Text& text, const Parts& parts, Trainer& trainer);
+  /// Seconds in the steps that were counted.
+  double stepped() const { return stepped_; }
   /// Counts a step that took so many seconds.
   void count(const StepResult& result, double seconds);
   /// Notes the trainer's last step, whose result this is, and what was counted since the note before. Does nothing
@@ -36,7 +38,8 @@ class RunLog {
   RunFolder& folder_;
   const TimePlan& time_;
   std::int64_t noted_;        // the step
-  double busy_ = 0;           // seconds in steps since then
+  double stepped_ = 0;        // seconds in steps, of this call
+  double stepped_then_ = 0;   // the same when it was noted
   std::int64_t clipped_ = 0;  // steps since then in which something was limited
 };
 

@@ -123,7 +123,6 @@ bool Session::step() {
   if (trainer_.steps() == begun_at_) forget_the_end();
   const double before = time_.now();
   last_ = trainer_.step(standing_.total);
-  stepped_ += time_.now() - before;
   log_.count(last_, time_.now() - before);
   watch(last_);
   const std::int64_t n = trainer_.steps();
@@ -220,7 +219,7 @@ Figures Session::figures() const {
   f.step = trainer_.steps();
   f.begun_at = begun_at_;
   f.seconds = time_.stepping();
-  f.stepped = stepped_;
+  f.stepped = log_.stepped();
   f.left = time_.left();
   if (f.left) f.fraction = standing_.finished ? 1 : std::min(1.0, time_.now() / *settings_.seconds);
   if (settings_.steps) {

@@ -72,7 +72,6 @@ class Session {
   std::int64_t begun_at_;            // the step with which this call began
   std::int64_t next_sample_ = 100;
   double saved_ = 0;
-  double stepped_ = 0;       // seconds in steps
   std::int64_t saved_step_;  // of the latest checkpoint; -1 without one
   bool outdated_;            // whether that says another end
 };

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <xgrad/ops/kernels/update.hpp>
 
 #include "../failure.hpp"
 #include "../run/checkpoint.hpp"
@@ -181,9 +183,9 @@ Array<float> Trainer::first_stream() const {
 }
 
 double Trainer::parameter_norm() const {
-  double squares = 0;
-  for (const float w : store_.values()) squares += double{w} * w;
-  return std::sqrt(squares);
+  const auto all = store_.values();
+  const float unbounded = std::numeric_limits<float>::infinity();
+  return std::sqrt(kernels::sums_of_gradients(static_cast<Size>(all.size()), unbounded, all.data()).squares);
 }
 
 TrainingMemory Trainer::memory() {

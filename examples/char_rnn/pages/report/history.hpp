@@ -5,9 +5,8 @@
 //   validation  the loss on held-out text
 //   sample      text that the model wrote at that step
 //   save        what the run is at that step is about to be saved
-//   resume      training went on from a checkpoint: what the log has of later steps did not happen. It says what a
-//   start
-//               says; what counts of that is the settings, and what the log has no start for.
+//   resume      training went on from a checkpoint: what the log has of later steps did not happen; members of a start
+//               count where no start has them, settings always
 //   end         why training stopped
 //
 // Of two events of one kind and step the later one counts. Other events and members are ignored, so that logs may grow;
