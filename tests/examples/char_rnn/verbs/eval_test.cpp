@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_reader_who_leaves_ends_the_scoring) {
 
 // All that is in a checkpoint besides the weights is no obstacle, and eval's figure is had there too.
 BOOST_AUTO_TEST_CASE(pytorch_reads_a_run_and_scores_a_text_likewise) {
-  Arguments runs;
+  Arguments runs{"--runs"};
   int made = 0;
   for (const char* model : {"rnn", "lstm", "gru"})
     for (const char* embedding : {"0", "5"}) {
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(pytorch_reads_a_run_and_scores_a_text_likewise) {
       BOOST_REQUIRE_MESSAGE(scored.code == 0, scored.err);
       runs.insert(runs.end(), {file, "fish.txt", nlohmann::json::parse(scored.out).at("nats").dump()});
     }
-  child::check_script(box, XGRAD_READ_RUN, runs, "6 runs agree to ");
+  child::check_script(box, XGRAD_READERS "/read_with_torch.py", runs, "6 runs agree to ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
